@@ -1,0 +1,13 @@
+"""The verbs that every example has, one module each; a module imports what is heavy only when its verb runs."""
+
+import click
+
+from reward_kit.cli.verbs import check, evaluate, prepare, preview, regenerate, train
+
+__all__ = ["add_verbs"]
+
+
+def add_verbs(group: click.Group) -> None:
+    """Add every verb to ``group``."""
+    for module in (prepare, check, evaluate, preview, regenerate, train):
+        group.add_command(module.command)

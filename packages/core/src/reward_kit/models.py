@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-__all__ = ["EvaluateResult", "Message", "MetricResult", "Role", "Sample", "StepOutput"]
+__all__ = ["EvaluateResult", "Message", "MetricResult", "Reply", "Role", "Sample", "StepOutput", "content_id"]
 
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 
@@ -133,6 +133,29 @@ class Sample(BaseModel):
         if self.reference is None or isinstance(self.reference, Message):
             return self.reference
         return Message(role="assistant", content=self.reference)
+
+
+class Reply(BaseModel):
+    """What a language model answered to one sample, as ``regenerate`` writes and ``evaluate --replies`` reads it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    """The id of the sample that it answers."""
+    message: Message
+    finish_reason: str | None = None
+    """As the endpoint gave it: ``stop``, ``length`` (the token limit cut the reply off), ``tool_calls`` …"""
+    model: str | None = None
+    usage: dict[str, JsonValue] | None = None
+    messages: list[Message] | None = None
+    """The prompt, where the reply can be graded without its data set."""
+    ground_truth: JsonValue = None
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the token limit ended the reply."""
+        return self.finish_reason == "length"
 
 
 class MetricResult(_MappingAccess):

@@ -1,0 +1,112 @@
+"""Build an example's image as its Dockerfile says and run it as the README says: locked down."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted(path.parent.name for path in ROOT.glob("packages/*/Dockerfile"))
+LOCKED_DOWN = [
+    *("--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - in the container
+    *("--security-opt", "no-new-privileges"),
+]
+
+
+def docker(*arguments, check=True, **kwargs):
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, **kwargs)
+    if check and done.returncode:
+        pytest.fail(f"docker {' '.join(arguments)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+    return done
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine():
+    """Skip, saying so, where no engine runs; fail where one is demanded."""
+    missing = None
+    if shutil.which("docker") is None:
+        missing = "no docker client on PATH"
+    elif docker("info", check=False).returncode:
+        missing = "no docker engine is running"
+    if missing and os.environ.get("REWARD_KIT_REQUIRE_DOCKER"):
+        pytest.fail(f"{missing}, and REWARD_KIT_REQUIRE_DOCKER is set")
+    if missing:
+        pytest.skip(missing)
+
+
+@pytest.fixture(scope="session", params=EXAMPLES)
+def image(request):
+    base = os.environ.get("REWARD_KIT_DOCKER_BASE")
+    tag = f"reward-kit/{request.param}:test"
+    arguments = ["--build-arg", f"BASE={base}"] if base else []
+    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
+    dockerfile = f"packages/{request.param}/Dockerfile"
+    docker("build", *arguments, "-f", dockerfile, "-t", tag, ".", cwd=ROOT, env=environment)
+    return tag
+
+
+def test_the_default_command_evaluates_the_bundled_data_locked_down(image):
+    done = docker("run", "--rm", *LOCKED_DOWN, image)
+    assert "100/100 passed (100.0 %)" in done.stdout
+
+
+def test_check_passes_locked_down(image):
+    docker("run", "--rm", *LOCKED_DOWN, image, "check")
+
+
+def test_the_container_is_not_root_and_cannot_write_its_own_file_system(image):
+    program = "import os; print(os.getuid()); open('/opt/venv/written', 'w')"
+    done = docker("run", "--rm", *LOCKED_DOWN, "--entrypoint", "python", image, "-c", program, check=False)
+    assert done.stdout == "65532\n"
+    assert "Read-only file system" in done.stderr
+
+
+def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_path):
+    source = tmp_path / "train.jsonl"
+    source.write_text(json.dumps({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}) + "\n")
+    tmp_path.chmod(0o777)
+    mount = ("-v", f"{tmp_path}:/data")
+    docker("run", "--rm", *LOCKED_DOWN, *mount, image, "prepare", "--source", "/data/train.jsonl", "--output", "/data/out.jsonl")
+    (row,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert row["ground_truth"] == "2"
+
+
+@pytest.mark.parametrize("verb", ["preview", "regenerate"])
+def test_a_verb_that_needs_a_key_says_so_in_one_line(image, verb):
+    done = docker("run", "--rm", *LOCKED_DOWN, image, verb, check=False)
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert "FIREWORKS_API_KEY" in done.stderr
+
+
+def test_train_without_its_extra_says_what_to_install(image):
+    done = docker("run", "--rm", *LOCKED_DOWN, image, "train", "--smoke", check=False)
+    assert done.returncode == 3
+    assert "reward-kit-core[train]" in done.stderr
+
+
+def test_the_image_adds_less_than_300_mb_to_its_base(image):
+    sizes = [int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout) for name in (image, _base(image))]
+    assert sizes[0] - sizes[1] < 300_000_000
+
+
+def test_no_secret_and_no_source_of_another_example_is_in_the_image(image):
+    history = docker("history", "--no-trunc", image).stdout
+    assert "API_KEY" not in history
+    program = "from importlib.metadata import distributions as d; print(sorted(x.name for x in d() if 'reward' in x.name))"
+    listed = docker("run", "--rm", *LOCKED_DOWN, "--entrypoint", "python", image, "-c", program).stdout
+    name = image.removeprefix("reward-kit/").removesuffix(":test")
+    assert listed.strip() == str(["reward-kit-core", f"reward-kit-{name}"])
+
+
+def _base(image):
+    base = os.environ.get("REWARD_KIT_DOCKER_BASE")
+    if base:
+        return base
+    first = (ROOT / "packages" / image.split("/")[1].split(":")[0] / "Dockerfile").read_text()
+    return first.split("ARG BASE=")[1].splitlines()[0]

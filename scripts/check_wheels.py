@@ -62,7 +62,9 @@ def _run_alone(wheel: Path, dist: Path, folder: Path) -> None:
         raise SystemExit(message)
     report = json.loads(_run(str(environment / "bin" / command), "evaluate", "--json", cwd=elsewhere))
     if report["passed"] != report["rows"] or report["not_graded"] or not report["rows"]:
-        message = f"{command} evaluate: {report['passed']} of {report['rows']} passed, {report['not_graded']} not graded"
+        message = (
+            f"{command} evaluate: {report['passed']} of {report['rows']} passed, {report['not_graded']} not graded"
+        )
         raise SystemExit(message)
     print(f"{command}: alone in an empty environment, {report['passed']}/{report['rows']} passed")
 

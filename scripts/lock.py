@@ -78,7 +78,9 @@ def _export(workspace: Path, example: str) -> str:
 
 def _differs(target: Path, fresh: str) -> bool:
     committed = target.read_text() if target.exists() else ""
-    difference = list(difflib.unified_diff(committed.splitlines(), fresh.splitlines(), str(target), "fresh", lineterm=""))
+    difference = list(
+        difflib.unified_diff(committed.splitlines(), fresh.splitlines(), str(target), "fresh", lineterm="")
+    )
     print("\n".join(difference) if difference else f"{target.relative_to(ROOT)}: up to date")
     return bool(difference)
 

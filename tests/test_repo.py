@@ -49,7 +49,9 @@ def test_the_bundled_data_set_is_the_one_that_its_source_file_describes(example)
 
 
 def test_all_packages_have_one_version():
-    versions = {tomllib.loads((ROOT / f"packages/{name}/pyproject.toml").read_text())["project"]["version"] for name in MEMBERS}
+    versions = {
+        tomllib.loads((ROOT / f"packages/{name}/pyproject.toml").read_text())["project"]["version"] for name in MEMBERS
+    }
     init = (ROOT / "packages/core/src/reward_kit/__init__.py").read_text()
     versions.update(re.findall(r'__version__ = "(.+)"', init))
     assert len(versions) == 1
@@ -75,7 +77,9 @@ def test_no_lock_that_names_addresses_is_tracked():
 
 def test_tracked_files_name_no_package_index():
     # Put together here so that this file does not name one either.
-    hosts = re.compile("|".join(["py" + r"pi\.org", "python" + r"hosted\.org", "deb" + r"\.debian\.org", "registry" + r"\.npmjs"]))
+    hosts = re.compile(
+        "|".join(["py" + r"pi\.org", "python" + r"hosted\.org", "deb" + r"\.debian\.org", "registry" + r"\.npmjs"])
+    )
     named = [str(path) for path in tracked() if hosts.search(path.read_text(errors="replace"))]
     assert named == []
 

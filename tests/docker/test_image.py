@@ -71,7 +71,18 @@ def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_pat
     source.write_text(json.dumps({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}) + "\n")
     tmp_path.chmod(0o777)
     mount = ("-v", f"{tmp_path}:/data")
-    docker("run", "--rm", *LOCKED_DOWN, *mount, image, "prepare", "--source", "/data/train.jsonl", "--output", "/data/out.jsonl")
+    docker(
+        "run",
+        "--rm",
+        *LOCKED_DOWN,
+        *mount,
+        image,
+        "prepare",
+        "--source",
+        "/data/train.jsonl",
+        "--output",
+        "/data/out.jsonl",
+    )
     (row,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert row["ground_truth"] == "2"
 
@@ -98,7 +109,9 @@ def test_the_image_adds_less_than_300_mb_to_its_base(image):
 def test_no_secret_and_no_source_of_another_example_is_in_the_image(image):
     history = docker("history", "--no-trunc", image).stdout
     assert "API_KEY" not in history
-    program = "from importlib.metadata import distributions as d; print(sorted(x.name for x in d() if 'reward' in x.name))"
+    program = (
+        "from importlib.metadata import distributions as d; print(sorted(x.name for x in d() if 'reward' in x.name))"
+    )
     listed = docker("run", "--rm", *LOCKED_DOWN, "--entrypoint", "python", image, "-c", program).stdout
     name = image.removeprefix("reward-kit/").removesuffix(":test")
     assert listed.strip() == str(["reward-kit-core", f"reward-kit-{name}"])

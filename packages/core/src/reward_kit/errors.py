@@ -60,7 +60,9 @@ class DataError(UsageError):
     ``path`` and ``line`` (1-based) say where, ``field`` which part of the row, ``problem`` what is the matter.
     """
 
-    def __init__(self, problem: str, *, path: str | Path | None = None, line: int | None = None, field: str = "") -> None:
+    def __init__(
+        self, problem: str, *, path: str | Path | None = None, line: int | None = None, field: str = ""
+    ) -> None:
         self.problem = problem
         self.path = None if path is None else str(path)
         self.line = line

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -41,7 +41,7 @@ class _MappingAccess(BaseModel):
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - the type depends on the key
         """Return the field ``key``, or ``default`` where there is no such field."""
-        return self[key] if key in self else default
+        return getattr(self, key) if key in self else default
 
     def keys(self) -> KeysView[str]:
         """Return the names of the fields."""
@@ -124,7 +124,10 @@ class Sample(BaseModel):
     @classmethod
     def _identify(cls, value: object) -> object:
         if isinstance(value, dict) and not value.get("id"):
-            return {**value, "id": content_id({key: value.get(key) for key in ("messages", "ground_truth", "tools", "extra")})}
+            return {
+                **value,
+                "id": content_id({key: value.get(key) for key in ("messages", "ground_truth", "tools", "extra")}),
+            }
         return value
 
     @property
@@ -233,4 +236,4 @@ def _plain(content: object) -> object:
         return {key: _plain(value) for key, value in content.items() if value is not None}
     if isinstance(content, list | tuple):
         return [_plain(value) for value in content]
-    return cast("object", content)
+    return content

@@ -111,7 +111,9 @@ def _coerced(
 
 def _messages(value: object, mode: Mode) -> list[Any]:
     if not isinstance(value, list | tuple):
-        message = f"Input 'messages' failed Pydantic validation: found {type(value).__name__}, expected a list of messages"
+        message = (
+            f"Input 'messages' failed Pydantic validation: found {type(value).__name__}, expected a list of messages"
+        )
         raise ValueError(message)  # noqa: TRY004 - 0.4.1's users catch ValueError
     if mode == "batch":
         return [_messages(conversation, "pointwise") for conversation in value]

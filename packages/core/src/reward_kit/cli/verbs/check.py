@@ -1,5 +1,6 @@
 import click
 
+
 @click.command("check")
 @click.pass_obj
 def command(context: object) -> None:

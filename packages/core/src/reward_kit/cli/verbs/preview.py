@@ -1,5 +1,6 @@
 import click
 
+
 @click.command("preview")
 @click.pass_obj
 def command(context: object) -> None:

@@ -1,5 +1,6 @@
 import click
 
+
 @click.command("regenerate")
 @click.pass_obj
 def command(context: object) -> None:

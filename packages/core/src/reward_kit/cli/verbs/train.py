@@ -1,5 +1,6 @@
 import click
 
+
 @click.command("train")
 @click.pass_obj
 def command(context: object) -> None:

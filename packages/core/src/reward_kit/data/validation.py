@@ -1,0 +1,43 @@
+"""Turn what pydantic says of a row into one DataError: the field, what was found there, what was expected."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reward_kit.errors import DataError
+
+__all__ = ["data_error", "validated"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SHOWN = 80
+"""Characters of a wrong value that an error shows."""
+
+
+def validated(model: type[Model], row: object, *, path: str | Path | None = None, line: int | None = None) -> Model:
+    """Return ``row`` as a ``model``; ``path`` and ``line`` are for the error.
+
+    Raises:
+        DataError: the row does not have that shape.
+    """
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise DataError(
+            _problem(first["type"], first["msg"], first["input"]), path=path, line=line, field=field
+        ) from None
+
+
+def _problem(kind: str, message: str, found: object) -> str:
+    if kind == "missing":
+        keys = ", ".join(map(repr, found)) if isinstance(found, dict) else ""
+        return f"missing; the row has {keys or 'no fields'}"
+    if kind == "extra_forbidden":
+        return "unknown field"
+    shown = repr(found)
+    shown = shown if len(shown) <= SHOWN else shown[:SHOWN] + "…"
+    text = message.removeprefix("Value error, ")
+    return f"found {shown}, expected: {text[:1].lower()}{text[1:]}"

@@ -1,0 +1,64 @@
+"""Grade many replies, keep every result, and say what they amount to; prove a reward and its data set.
+
+``grade`` and ``agrade`` are the one place where what a reward raises becomes a row that is not graded. Every name
+is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reward_kit.evaluation.checking import CheckReport, check
+    from reward_kit.evaluation.engines import grade_all
+    from reward_kit.evaluation.grading import agrade, grade
+    from reward_kit.evaluation.preparing import prepare
+    from reward_kit.evaluation.preview import EvaluatorPreviewResult, preview_evaluation
+    from reward_kit.evaluation.results import ResultRow, Summary
+    from reward_kit.evaluation.runner import evaluate
+    from reward_kit.evaluation.statistics import wilson_interval
+
+__all__ = [
+    "CheckReport",
+    "EvaluatorPreviewResult",
+    "ResultRow",
+    "Summary",
+    "agrade",
+    "check",
+    "evaluate",
+    "grade",
+    "grade_all",
+    "prepare",
+    "preview_evaluation",
+    "wilson_interval",
+]
+
+_HOME = {
+    "CheckReport": "checking",
+    "EvaluatorPreviewResult": "preview",
+    "ResultRow": "results",
+    "Summary": "results",
+    "agrade": "grading",
+    "check": "checking",
+    "evaluate": "runner",
+    "grade": "grading",
+    "grade_all": "engines",
+    "prepare": "preparing",
+    "preview_evaluation": "preview",
+    "wilson_interval": "statistics",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: the type is known statically, by the imports above
+    """Load a public name on first use."""
+    home = _HOME.get(name)
+    if home is None:
+        message = f"module 'reward_kit.evaluation' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    value = getattr(import_module(f"reward_kit.evaluation.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

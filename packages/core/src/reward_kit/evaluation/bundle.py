@@ -1,0 +1,200 @@
+"""Package an evaluator as source files that run where reward-kit is not installed.
+
+A bundle is a ``main.py`` with ``evaluate(messages, ground_truth=None, **kwargs)``, which imports the reward by its
+own module name; the first-party sources that this needs; and the requirements of those. The same input gives the
+same bytes. What a reward cannot decide, ``evaluate`` raises: it never returns a score for it.
+"""
+
+import hashlib
+import importlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from reward_kit import __version__
+from reward_kit.clients.credentials import KEY_SHAPES
+from reward_kit.errors import UsageError
+from reward_kit.evaluation.imports import sources_of
+from reward_kit.example import Example
+
+__all__ = ["Bundle", "bundle_evaluator", "bundle_example", "refuse_keys"]
+
+_MAIN = '''\
+"""An evaluator packaged by reward-kit {version}: {target}."""
+
+import asyncio
+import inspect
+from concurrent.futures import ThreadPoolExecutor
+
+from reward_kit.models import EvaluateResult, Message
+from {module} import {name} as _found
+
+_reward = _found{rest}
+
+
+def evaluate(messages, ground_truth=None, **kwargs):
+    """Grade the last of the messages; raise where the reward cannot decide."""
+    conversation = [item if isinstance(item, Message) else Message.model_validate(item) for item in messages]
+    result = _reward(conversation, **_accepted({{"ground_truth": ground_truth, **kwargs}}))
+    if inspect.isawaitable(result):
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(asyncio.run, _finish(result)).result()
+    if not isinstance(result, EvaluateResult):
+        result = EvaluateResult.model_validate(result)
+    if not result.is_score_valid:
+        raise RuntimeError(f"not graded: {{result.error}}")
+    return result.model_dump(mode="json", exclude_none=True)
+
+
+def _accepted(arguments):
+    """Return the arguments that the reward takes."""
+    parameters = list(inspect.signature(_reward).parameters.values())
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return arguments
+    names = {{parameter.name for parameter in parameters[1:] if parameter.kind is not parameter.POSITIONAL_ONLY}}
+    return {{name: value for name, value in arguments.items() if name in names}}
+
+
+async def _finish(awaitable):
+    return await awaitable
+'''
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """The source files of an evaluator."""
+
+    name: str
+    files: Mapping[str, str]
+    """The text of each file by its relative name, with ``/``; ``main.py`` has ``evaluate``."""
+    requirements: tuple[str, ...]
+    """What has to be installed beside them, as for pip."""
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of all files and requirements."""
+        content = json.dumps([sorted(self.files.items()), self.requirements], ensure_ascii=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def write(self, folder: str | Path) -> None:
+        """Write the files and a ``requirements.txt`` under ``folder``."""
+        texts = {**self.files, "requirements.txt": "".join(f"{line}\n" for line in self.requirements)}
+        for name, text in texts.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+def bundle_example(example: Example, *, secrets: Iterable[str] = ()) -> Bundle:
+    """Package the reward of ``example``; ``secrets`` are values that may be in no file.
+
+    Raises:
+        UsageError: the reward cannot be imported by a name, or a source holds what looks like a key.
+    """
+    target = _importable(example.reward) or f"{example.package}:example.reward"
+    return bundle_evaluator(target, name=example.name, secrets=secrets)
+
+
+def bundle_evaluator(
+    target: str | Callable[..., Any], *, name: str | None = None, secrets: Iterable[str] = ()
+) -> Bundle:
+    """Package the reward that ``target`` is, or names as ``module:function``.
+
+    Raises:
+        UsageError: it cannot be imported by that name, or a source holds what looks like a key.
+    """
+    spelled = target if isinstance(target, str) else _importable(target)
+    if spelled is None:
+        message = f"found the reward {target!r}, expected a function that can be imported by its name from a module"
+        raise UsageError(message)
+    module, _, path = spelled.partition(":")
+    reward = _load(module, path)
+    first, _, rest = path.partition(".")
+    main = _MAIN.format(version=__version__, target=spelled, module=module, name=first, rest=f".{rest}" if rest else "")
+    sources = sources_of(main, own=[module.partition(".")[0]])
+    if "main.py" in sources.files:
+        message = f"found a module 'main' among the sources of {spelled!r}; rename it: the bundle's entry is main.py"
+        raise UsageError(message)
+    files = {"main.py": main, **sources.files}
+    refuse_keys(files, secrets)
+    stated = getattr(reward, "_reward_function_requirements", None) or ()
+    requirements = _requirements(sources.third_party, {file.partition("/")[0] for file in sources.files}, stated)
+    return Bundle(name=name or first.replace("_", "-"), files=files, requirements=requirements)
+
+
+def refuse_keys(files: Mapping[str, str], secrets: Iterable[str] = ()) -> None:
+    """Fail if a file holds one of ``secrets``, or text in the shape of a key.
+
+    Raises:
+        UsageError: names the file and the line, and not the key.
+    """
+    known = [secret for secret in secrets if secret]
+    for name, text in files.items():
+        for number, line in enumerate(text.splitlines(), start=1):
+            if KEY_SHAPES.search(line) or any(secret in line for secret in known):
+                message = (
+                    f"{name}:{number} holds what looks like a key; read it from the environment instead of sending it"
+                )
+                raise UsageError(message)
+
+
+def _importable(reward: Callable[..., Any]) -> str | None:
+    """Return ``module:name`` where importing that gives this very object."""
+    module, name = getattr(reward, "__module__", None), getattr(reward, "__qualname__", None)
+    if not module or not name or module == "__main__" or "<" in name:
+        return None
+    found: object = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return f"{module}:{name}" if found is reward else None
+
+
+def _load(module: str, path: str) -> object:
+    try:
+        found: object = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        message = f"cannot import {f'{module}:{path}'!r} ({error}), expected 'module:function'"
+        raise UsageError(message) from error
+    if not callable(found):
+        message = f"found {type(found).__name__} at {f'{module}:{path}'!r}, expected a reward function"
+        raise UsageError(message)
+    return found
+
+
+def _requirements(third_party: Iterable[str], first_party: set[str], stated: Iterable[str]) -> tuple[str, ...]:
+    """Return the requirement of each third-party package: as our own packages declare it, else what is installed."""
+    declared = _declared(first_party)
+    brought_by = metadata.packages_distributions()
+    found = set(stated)
+    for package in third_party:
+        for distribution in brought_by.get(package, [])[:1]:
+            normal = _normal(distribution)
+            found.add(declared.get(normal) or f"{normal}=={metadata.version(distribution)}")
+    return tuple(sorted(found))
+
+
+def _declared(packages: set[str]) -> dict[str, str]:
+    """Return what the distributions of our own ``packages`` require, by normalised name."""
+    found: dict[str, str] = {}
+    for package in sorted(packages):
+        distribution = "reward-kit-core" if package == "reward_kit" else package.replace("_", "-")
+        try:
+            lines = metadata.requires(distribution) or []
+        except metadata.PackageNotFoundError:
+            continue
+        for line in lines:
+            requirement = line.partition(";")[0].strip()
+            name = re.match(r"[A-Za-z0-9._-]+", requirement)
+            if name:
+                found.setdefault(_normal(name.group()), requirement)
+    return found
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

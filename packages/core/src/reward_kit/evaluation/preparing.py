@@ -1,0 +1,161 @@
+"""Make a data set of a source: every row a valid sample with an id of its own, and proven to be gradable."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reward_kit.data.atomic import atomic_writer
+from reward_kit.data.id_index import IdIndex
+from reward_kit.data.jsonl import to_line
+from reward_kit.data.sources import SourceRow
+from reward_kit.data.validation import data_error
+from reward_kit.errors import DataError
+from reward_kit.evaluation.grading import Grader
+from reward_kit.example import Example
+from reward_kit.models import Message, Sample
+
+__all__ = ["Prepared", "prepare", "rejects_path"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What became of the rows of a source."""
+
+    rows: int
+    repeated: int
+    """Rows whose content was there before; they were given ids of their own."""
+    rejected: int
+    rejects: Path | None
+    """The file with the rejected rows and the reasons; None where there are none."""
+    sha256: str
+    """Of the data set."""
+
+
+def rejects_path(output: Path) -> Path:
+    """Return where the rejects of the data set ``output`` go: ``dataset.rejects.jsonl`` beside ``dataset.jsonl``."""
+    return output.with_suffix(".rejects.jsonl")
+
+
+def prepare(
+    rows: Iterable[SourceRow],
+    example: Example,
+    output: str | Path,
+    *,
+    skip_invalid: bool = False,
+    limit: int | None = None,
+) -> Prepared:
+    """Write the samples that ``example`` makes of ``rows`` to ``output``, which is there whole or not at all.
+
+    With ``skip_invalid`` a row that cannot be used goes to ``rejects_path`` with the reason; otherwise it ends the
+    work. ``limit`` counts the rows read.
+
+    Raises:
+        DataError: a row cannot be used, or no row can.
+    """
+    target = Path(output)
+    rejects = rejects_path(target)
+    digest = hashlib.sha256()
+    count = repeated = rejected = 0
+    with ExitStack() as stack:
+        ids = stack.enter_context(IdIndex())
+        file = stack.enter_context(atomic_writer(target))
+        bad = stack.enter_context(atomic_writer(rejects)) if skip_invalid else None
+        preparing = _Preparing(example, ids)
+        for row in islice(rows, limit):
+            try:
+                sample = preparing.sample(row)
+            except DataError as error:
+                if bad is None:
+                    raise
+                rejected += 1
+                bad.write(to_line(_reject(row, error)))
+                continue
+            line = to_line(_plain(sample))
+            digest.update(line)
+            file.write(line)
+            count += 1
+        repeated = preparing.repeated
+        if not count:
+            problem = f"found no row that can be used ({rejected} rejected), expected at least one"
+            raise DataError(problem)
+    if not rejected:
+        rejects.unlink(missing_ok=True)
+    return Prepared(
+        rows=count,
+        repeated=repeated,
+        rejected=rejected,
+        rejects=rejects if rejected else None,
+        sha256=digest.hexdigest(),
+    )
+
+
+class _Preparing:
+    """Makes samples of rows, and remembers the ids that are taken."""
+
+    def __init__(self, example: Example, ids: IdIndex) -> None:
+        self._example = example
+        self._grader = Grader(example.reward)
+        self._ids = ids
+        self.repeated = 0
+
+    def sample(self, row: SourceRow) -> Sample:
+        """Return the sample of ``row``.
+
+        Raises:
+            DataError: the row is not one, or its ground truth cannot be graded against.
+        """
+        sample = self._converted(row)
+        self._prove(sample, row)
+        return self._with_own_id(sample, row)
+
+    def _converted(self, row: SourceRow) -> Sample:
+        raw = row.value
+        try:
+            return self._example.row(raw)
+        except KeyError as error:
+            keys = ", ".join(map(repr, raw))
+            problem = f"missing; the row has {keys or 'no fields'}"
+            raise DataError(problem, path=row.path, line=row.line, field=str(error.args[0])) from None
+        except ValidationError as error:
+            raise data_error(error, path=row.path, line=row.line) from None
+        except (ValueError, TypeError, AttributeError) as error:
+            problem = " ".join(str(error).split())
+            raise DataError(problem, path=row.path, line=row.line) from None
+
+    def _prove(self, sample: Sample, row: SourceRow) -> None:
+        """Refuse a row that the reward cannot decide about."""
+        reply = sample.reference_message or Message(role="assistant", content="")
+        result = self._grader.grade([*sample.messages, reply], ground_truth=sample.ground_truth, extra=sample.extra)
+        if not result.is_score_valid:
+            problem = f"the reward cannot grade against {sample.ground_truth!r}: {result.error}"
+            raise DataError(problem, path=row.path, line=row.line, field="ground_truth")
+
+    def _with_own_id(self, sample: Sample, row: SourceRow) -> Sample:
+        """Return the sample with an id that no other has: that of its content, and which of the same it is."""
+        content = hashlib.sha256(json.dumps(_plain(sample), sort_keys=True).encode()).digest()
+        earlier = self._ids.add(sample.id, row.line, content)
+        if earlier is None:
+            return sample
+        if earlier.value != content:
+            problem = f"found {sample.id!r} again with another content, after line {earlier.line}"
+            raise DataError(problem, path=row.path, line=row.line, field="id")
+        number = 2
+        while self._ids.add(f"{sample.id}-{number}", row.line, content) is not None:
+            number += 1
+        self.repeated += 1
+        return sample.model_copy(update={"id": f"{sample.id}-{number}"})
+
+
+def _plain(sample: Sample) -> dict[str, object]:
+    return sample.model_dump(mode="json", exclude_defaults=True)
+
+
+def _reject(row: SourceRow, error: DataError) -> dict[str, object]:
+    reason = DataError(error.problem, field=error.field)
+    return {"file": row.path, "line": row.line, "reason": str(reason), "raw": row.text}

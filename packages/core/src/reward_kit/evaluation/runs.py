@@ -1,0 +1,163 @@
+"""A run on disk: ``results.jsonl``, appended row by row, and ``run.json``, which says what was run and when.
+
+The results of a run that was killed are continued only where data, reward and settings are still the same.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from reward_kit.data.append_log import AppendLog
+from reward_kit.data.atomic import atomic_writer
+from reward_kit.errors import DataError, UsageError
+from reward_kit.evaluation.results import ResultRow, Summary
+
+__all__ = ["RESULTS", "FileMark", "Run", "file_mark", "read_run", "reward_mark"]
+
+RESULTS = "results.jsonl"
+RUN = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FileMark:
+    """What tells one state of a file from another."""
+
+    sha256: str
+    lines: int
+
+
+def file_mark(path: str | Path) -> FileMark:
+    """Return the mark of the file at ``path``.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    digest, lines, last = hashlib.sha256(), 0, b"\n"
+    try:
+        with Path(path).open("rb") as file:
+            while block := file.read(1 << 18):
+                digest.update(block)
+                lines += block.count(b"\n")
+                last = block[-1:]
+    except OSError as error:
+        problem = (error.strerror or str(error)).lower()
+        raise DataError(problem, path=path) from None
+    return FileMark(digest.hexdigest(), lines + (last != b"\n"))
+
+
+def reward_mark(reward: Callable[..., Any]) -> dict[str, str | None]:
+    """Return the name of a reward and the sha256 of the module that it is in.
+
+    Not covered: what that module imports, and the attributes of a reward that is an object.
+    """
+    settings = ""
+    while isinstance(reward, partial):
+        settings += f"{reward.args!r}{reward.keywords!r}"
+        reward = reward.func
+    named = inspect.unwrap(reward) if inspect.isroutine(reward) else type(reward)
+    source = inspect.getsourcefile(named) if inspect.isfunction(named) or inspect.isclass(named) else None
+    return {
+        "name": f"{named.__module__}:{named.__qualname__}{settings}",
+        "sha256": file_mark(source).sha256 if source and Path(source).is_file() else None,
+    }
+
+
+def read_run(folder: str | Path) -> dict[str, Any] | None:
+    """Return what ``run.json`` of a run says; None where there is none."""
+    path = Path(folder) / RUN
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        problem = f"not JSON: {error}"
+        raise DataError(problem, path=path) from None
+    if not isinstance(value, dict):
+        problem = f"found {type(value).__name__}, expected an object"
+        raise DataError(problem, path=path)
+    return value
+
+
+class Run:
+    """A run that is being written; use it as a context manager."""
+
+    def __init__(self, folder: str | Path, example: str, settings: Mapping[str, Any], *, resume: bool) -> None:
+        """Start the run in ``folder``, or with ``resume`` go on with the one that is there.
+
+        Raises:
+            UsageError: another process writes to it; it exists and ``resume`` is off; or it was another run.
+        """
+        self.folder = Path(folder)
+        self._log = AppendLog(self.folder / RESULTS)
+        try:
+            self._record = self._opened(example, json.loads(json.dumps(settings)), resume=resume)
+        except BaseException:
+            self._log.close()
+            raise
+
+    @property
+    def results(self) -> Path:
+        """The file with every row."""
+        return self._log.path
+
+    def rows(self) -> Iterator[ResultRow]:
+        """Yield the rows that are there."""
+        for number, row in enumerate(self._log.rows(), start=1):
+            try:
+                yield ResultRow.from_json(row)
+            except DataError as error:
+                raise DataError(error.problem, path=self.results, line=number) from None
+
+    def append_line(self, line: bytes) -> None:
+        """Keep a row."""
+        self._log.append_line(line)
+
+    def finish(self, summary: Summary) -> None:
+        """Write down that the run is complete, and its figures."""
+        self._record = {**self._record, "finished": _now(), "summary": summary.to_json()}
+        self._write()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._log.close()
+
+    def _opened(self, example: str, settings: dict[str, Any], *, resume: bool) -> dict[str, Any]:
+        found = read_run(self.folder)
+        if found is None:
+            if next(self.rows(), None) is not None:
+                message = f"{str(self.folder)!r} has results and no {RUN}; use another folder"
+                raise UsageError(message)
+            self._record = {"example": example, "settings": settings, "started": _now(), "finished": None}
+            self._write()
+            return self._record
+        if not resume:
+            message = f"the run {str(self.folder)!r} exists; resume it, or start one with another id"
+            raise UsageError(message)
+        self._refuse_other(found, {"example": example, **settings})
+        return found
+
+    def _refuse_other(self, found: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        then = {"example": found.get("example"), **found.get("settings", {})}
+        for name in sorted({*then, *now}):
+            if then.get(name) != now.get(name):
+                message = (
+                    f"the run {str(self.folder)!r} cannot be resumed: its {name} was {then.get(name)!r} "
+                    f"and is {now.get(name)!r} now; start a new run"
+                )
+                raise UsageError(message)
+
+    def _write(self) -> None:
+        with atomic_writer(self.folder / RUN) as file:
+            file.write(json.dumps(self._record, indent=2).encode() + b"\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,243 @@
+"""A pool of worker processes that grades in order and outlives what a reply makes a reward do.
+
+A row that takes longer than the timeout costs its worker its life, and so does one that ends the process (a crash
+in C, ``os._exit``, out of memory); that row is not graded, with the reason, and the other rows that the worker had
+are graded by another. The memory in use does not depend on the number of rows.
+
+The processes come from Python's fork server, so the reward must pickle: a function at the top level of a module.
+"""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any, cast
+
+from reward_kit.errors import ContractError, UsageError
+from reward_kit.evaluation.conversations import Conversation, Graded
+from reward_kit.evaluation.worker import AT_ROW, IDLE, SINCE, LoadFailure, Numbered, serve
+from reward_kit.models import EvaluateResult
+
+__all__ = ["grade_in_processes"]
+
+CHUNK_SECONDS = 0.02
+"""How much work a worker is sent at once: enough to make the sending cheap, little to repeat after a crash."""
+MAX_CHUNK = 256
+MAX_DEATHS_BETWEEN_ROWS = 5
+LEAST_AHEAD = 64
+"""Rows per worker that may be done before the row that is to come out next."""
+
+
+def grade_in_processes(
+    conversations: Iterable[Conversation], reward: Callable[..., Any], *, workers: int, timeout: float | None
+) -> Generator[Graded, None, None]:
+    """Yield every conversation with its result, in order, graded by ``workers`` processes.
+
+    Raises:
+        UsageError: the reward does not pickle.
+        ContractError: the reward cannot be loaded in another process.
+    """
+    pool = _Pool(_pickled(reward), workers, timeout)
+    try:
+        yield from pool.graded(iter(conversations))
+    finally:
+        pool.kill()
+
+
+class _Pool:
+    def __init__(self, reward: bytes, workers: int, timeout: float | None) -> None:
+        self._context = multiprocessing.get_context(_start_method())
+        self._reward = reward
+        self._timeout = timeout
+        self._workers = [self._started() for _ in range(workers)]
+        self._waiting: deque[Numbered] = deque()
+        """Rows taken from the source and not with a worker."""
+        self._inside: dict[int, Conversation] = {}
+        """Rows taken from the source and not yet given out."""
+        self._done: dict[int, EvaluateResult] = {}
+        self._chunk = 1
+        self._deaths_between_rows = 0
+
+    def graded(self, source: Iterator[Conversation]) -> Iterator[Graded]:
+        taken = given = 0
+        failure: Exception | None = None
+        exhausted = False
+        while not exhausted or self._inside:
+            while not exhausted and len(self._waiting) < self._chunk * len(self._workers) and self._room():
+                try:
+                    conversation = next(source)
+                except StopIteration:
+                    exhausted = True
+                except Exception as error:  # noqa: BLE001 - raised again once the rows before it are out
+                    exhausted, failure = True, error
+                else:
+                    self._inside[taken] = conversation
+                    self._waiting.append((taken, conversation))
+                    taken += 1
+            self._send()
+            self._receive()
+            while given in self._done:
+                yield Graded(self._inside.pop(given), self._done.pop(given))
+                given += 1
+        if failure is not None:
+            raise failure
+
+    def kill(self) -> None:
+        for worker in self._workers:
+            worker.kill()
+
+    def _room(self) -> bool:
+        return len(self._inside) < len(self._workers) * max(LEAST_AHEAD, 4 * self._chunk)
+
+    def _started(self) -> "_Worker":
+        return _Worker(self._context, self._reward)
+
+    def _send(self) -> None:
+        for worker in self._workers:
+            if self._waiting and not worker.tasks:
+                count = min(self._chunk, len(self._waiting))
+                worker.send([self._waiting.popleft() for _ in range(count)])
+
+    def _receive(self) -> None:
+        """Wait until something happens to a worker that is at work, and deal with it."""
+        busy = [worker for worker in self._workers if worker.tasks]
+        if not busy:
+            return
+        pause = min(worker.remaining(self._timeout) for worker in busy) if self._timeout is not None else None
+        happened = set(wait([item for worker in busy for item in (worker.answers, worker.process.sentinel)], pause))
+        for worker in busy:
+            if worker.answers in happened:
+                self._take(worker)
+            elif worker.process.sentinel in happened:
+                self._bury(worker)
+            elif self._timeout is not None:
+                overdue = worker.at_row
+                if worker.remaining(self._timeout) <= 0:
+                    self._bury(worker, overdue)
+
+    def _take(self, worker: "_Worker") -> None:
+        try:
+            results = worker.receive()
+        except (EOFError, OSError):
+            self._bury(worker)
+            return
+        if results is None:
+            return
+        per_row = (time.monotonic() - worker.sent) / len(results)
+        self._chunk = max(1, min(MAX_CHUNK, 2 * self._chunk, int(CHUNK_SECONDS / max(per_row, 1e-9))))
+        for (number, _), result in zip(worker.tasks, results, strict=True):
+            self._done[number] = result
+        worker.tasks = []
+
+    def _bury(self, worker: "_Worker", overdue: float | None = None) -> None:
+        """Put another in the place of a worker that died or is overdue; its row is not graded, the rest wait again."""
+        worker.kill()
+        if not worker.ready:
+            message = f"a worker process ended before it could grade: {worker.ending}"
+            raise ContractError(message)
+        # An overdue row may have ended while its worker was being killed: then no row is at fault.
+        culprit = worker.at_row if overdue in (None, worker.at_row) else IDLE
+        self._deaths_between_rows = self._deaths_between_rows + 1 if culprit == IDLE and overdue is None else 0
+        if self._deaths_between_rows > MAX_DEATHS_BETWEEN_ROWS:
+            message = f"worker processes keep ending between two rows, the last one: {worker.ending}"
+            raise ContractError(message)
+        error = (
+            f"its worker process ended: {worker.ending}" if overdue is None else f"timed out after {self._timeout:g} s"
+        )
+        for number, conversation in reversed(worker.tasks):
+            if number == culprit:
+                self._done[number] = EvaluateResult.not_graded(error)
+            else:
+                self._waiting.appendleft((number, conversation))
+        self._workers[self._workers.index(worker)] = self._started()
+
+
+class _Worker:
+    """A process, its pipes, and the rows that it was given."""
+
+    def __init__(self, context: Any, reward: bytes) -> None:  # noqa: ANN401 - typeshed has no type for any context
+        theirs, self._outgoing = context.Pipe(duplex=False)
+        self.answers, back = context.Pipe(duplex=False)
+        self._progress = context.RawArray("d", [IDLE, 0.0])
+        self.process = context.Process(target=serve, args=(theirs, back, self._progress, reward), daemon=True)
+        self.process.start()
+        for end in (theirs, back):
+            cast("Connection", end).close()
+        self.tasks: list[Numbered] = []
+        self.sent = 0.0
+        self.ready = False
+
+    @property
+    def at_row(self) -> float:
+        """The number of the row that is graded, or IDLE."""
+        return float(self._progress[AT_ROW])
+
+    @property
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        code = self.process.exitcode
+        if code is None or code >= 0:
+            return f"exit code {code}"
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        return f"killed by {name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
+
+    def remaining(self, timeout: float) -> float:
+        """Return the seconds that the row in hand has left; all of them where none is in hand."""
+        since = float(self._progress[SINCE])
+        return timeout if self.at_row == IDLE else max(0.0, since + timeout - time.monotonic())
+
+    def send(self, tasks: list[Numbered]) -> None:
+        self.tasks = tasks
+        self.sent = time.monotonic()
+        with suppress(BrokenPipeError):  # it died: its sentinel says so next
+            self._outgoing.send(tasks)
+
+    def receive(self) -> list[EvaluateResult] | None:
+        """Return the results of the tasks; None for the first message, that the reward is loaded."""
+        received = self.answers.recv()
+        if isinstance(received, LoadFailure):
+            message = (
+                f"the reward cannot be loaded in a worker process: {received}; "
+                "define it at the top level of a module that can be imported, or grade with one worker"
+            )
+            raise ContractError(message)
+        if received is None:
+            self.ready = True
+            return None
+        return cast("list[EvaluateResult]", received)
+
+    def kill(self) -> None:
+        """End the process and all that it started."""
+        if self.process.pid is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.exitcode is None:
+            self.process.kill()
+        self.process.join()
+        for end in (self._outgoing, self.answers):
+            end.close()
+
+
+def _start_method() -> str:
+    methods = multiprocessing.get_all_start_methods()
+    if "forkserver" not in methods:
+        return "spawn"
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["reward_kit.evaluation.worker"])
+    return "forkserver"
+
+
+def _pickled(reward: Callable[..., Any]) -> bytes:
+    try:
+        return pickle.dumps(reward)
+    except Exception as error:
+        name = getattr(reward, "__qualname__", type(reward).__name__)
+        message = (
+            f"the reward {name!r} does not pickle ({error}); "
+            "define it at the top level of a module, or grade with one worker and no timeout"
+        )
+        raise UsageError(message) from error

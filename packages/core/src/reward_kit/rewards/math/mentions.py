@@ -1,0 +1,95 @@
+"""Find every number in running text, and tell those that stand on their own from parts of something else.
+
+A part of something else is an operand (``48 + 24``), a date, a time, a version, an index (``x_2``), the number of a
+name (``COVID-19``), or a figure with doubtful separators (``1,23,4``).
+"""
+
+import re
+from dataclasses import dataclass
+
+from reward_kit.rewards.math.numbers import AFTER, MONEY, Number, number_of
+from reward_kit.rewards.math.units import read_units
+from reward_kit.rewards.math.values import ValueReader
+
+__all__ = ["Mention", "mentions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A place in a text where a number is written, sign and money sign included."""
+
+    start: int
+    end: int
+    number: Number | None
+    """None where it is part of something else."""
+
+
+_BEGINNING = re.compile(r"\.?\d|\\frac\s*[{\d]", re.ASCII)
+
+
+def mentions(text: str) -> list[Mention]:
+    """Return the numbers of a plain text from left to right."""
+    found = []
+    beginning = _BEGINNING.search(text)
+    while beginning is not None:
+        mention = _mention(text, beginning.start())
+        found.append(mention)
+        beginning = _BEGINNING.search(text, mention.end)
+    return found
+
+
+_LEAD_LENGTH = 24
+_MONEY_SIGN = rf"(?:{MONEY}\s*)?"
+_PART_OF_MORE_BEFORE = re.compile(
+    rf"""
+      \w$                                                     # x72, x_72
+    | [×·÷/^≠±∓√≤≥~@]\s*{_MONEY_SIGN}[({{*]*$                   # an operand, a bound, a root
+    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*$                   # 3*72; but not **72**
+    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*$                 # 3 - 72
+    | [^\W\d][-+]{_MONEY_SIGN}$                               # COVID-19
+    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*$    # total - 72: a dash or a sign
+    | \\(?!implies|[Rr]ightarrow|Longrightarrow|to|therefore)[A-Za-z]+\s*[({{]*$
+    | (?<![<>])[<>]\s*{_MONEY_SIGN}$(?<!<b>)(?<!<strong>)
+    """,
+    re.VERBOSE,
+)
+_BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*$")
+_FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?P<money>{MONEY})?\s*(?P<inner>[-+])?[\s({{*]*$")
+_PART_OF_MORE_BEHIND = re.compile(
+    r"[,.:/_'-]\d|\^|_|\\frac"  # 1,23  3:30  2024-01  9^9
+    r"|\s*(?:[+×·÷=≈≠<>]|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
+)
+_RUN = re.compile(r"[\w.,:/^'{}-]*[\w}]")
+_WORD = re.compile(r"[^\W\d_]+\.?")
+_UNIT = re.compile(r"[^\d.,;:!?\n()=+]{0,60}")
+
+
+def _mention(text: str, place: int) -> Mention:
+    """Read the number that begins at ``place``."""
+    reader = ValueReader(text, place)
+    value = reader.literal()
+    end = max(reader.position, place + 1)
+    if text[end - 1] == "." and end - 1 > place:  # the end of a sentence
+        end -= 1
+    lead = text[max(0, place - _LEAD_LENGTH) : place]
+    after = AFTER.match(text, end)
+    front = _FRONT.search(lead)
+    word = _WORD.match(text, end)
+    if (
+        value is None
+        or after is None
+        or front is None
+        or _PART_OF_MORE_BEFORE.search(lead)
+        or _PART_OF_MORE_BEHIND.match(text, end)
+        or _PART_OF_MORE_BEHIND.match(text, after.end())
+        or (word is not None and read_units(word[0]) is None)
+    ):
+        run = _RUN.match(text, place)
+        return Mention(start=place, end=max(end, run.end() if run else end), number=None)
+    negative = front["inner"] == "-" or (front["sign"] == "-" and not _BULLET.search(lead))
+    unit = _UNIT.match(text, after.end())
+    number = number_of(
+        -value if negative else value, front["money"] or "", after, (read_units(" " + unit[0]) if unit else None) or ()
+    )
+    start = place - len(lead) + front.start()
+    return Mention(start=start, end=after.end() if after["scale"] or after["percent"] else end, number=number)

@@ -1,0 +1,143 @@
+"""Find the number that a sentence states, and refuse a sentence that guesses.
+
+Running text holds more numbers than the answer, so this is stricter than reading a text that is one number: no
+operand of a computation, no date or version, no number behind "not", no item of a list of guesses.
+"""
+
+import re
+from dataclasses import dataclass
+
+from reward_kit.rewards.math.mentions import Mention, mentions
+from reward_kit.rewards.math.numbers import Number, parse_number
+from reward_kit.rewards.math.plain import plain
+
+__all__ = ["Stated", "number_at_the_end", "number_in_statement"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What a piece of text states: ``number``, or the ``problem`` that leaves it without one."""
+
+    text: str
+    number: Number | None = None
+    problem: str = ""
+
+
+_MAX_STATEMENT = 200
+_OPENING = re.compile(
+    r"(?:[\s$*_`({\[:=≈~]|about\b|approximately\b|approx\.|roughly\b|around\b|exactly\b|just\b|only\b|thus\b|therefore\b"
+    r"|simply\b|clearly\b|then\b|indeed\b)*",
+    re.IGNORECASE,
+)
+
+
+def number_in_statement(text: str) -> Stated | None:
+    """Read what follows "the answer is": one number, or a short sentence with it. None where it has no digit."""
+    number = parse_number(text)
+    if number is not None:
+        return Stated(text=text.strip(), number=number)
+    line = plain(text[:_MAX_STATEMENT])
+    found = mentions(line)
+    if not found:
+        return None
+    first = found[0]
+    opening = _OPENING.match(line)
+    if first.number is None or opening is None or opening.end() < first.start:
+        return _last_of(line, found)
+    if len(found) > 1 and _is_list(line, first, found[1]):
+        return Stated(text=text.strip(), problem="several answers where one is asked for")
+    return Stated(text=line[first.start : first.end], number=first.number)
+
+
+_LAST_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
+_WINDOW_BEFORE = 400
+_WINDOW_AFTER = 120
+_IGNORANCE = re.compile(
+    r"\b(?:(?:do not|don't|cannot|can't|can not|could not|couldn't)\s+(?:know|determine|answer|solve|tell|say|be determined)"
+    r"|no idea|not sure|unsure|not certain|impossible to)\b",
+    re.IGNORECASE,
+)
+_UNCERTAIN = re.compile(
+    r"\b(?:maybe|perhaps|possibly|probably|could be|might be|may be|guess(?:es|ing)?|either|candidates?|options?"
+    r"|one of|between|somewhere)\b",
+    re.IGNORECASE,
+)
+
+
+def number_at_the_end(text: str) -> Stated:
+    """Read the last number of a reply that marks no answer."""
+    last = _LAST_DIGIT.search(text[::-1])
+    if last is None:
+        return Stated(text="", problem="no number in the reply")
+    place = len(text) - last.start()
+    start = max(0, place - _WINDOW_BEFORE)
+    if start:
+        start = next((at + 1 for at in range(start, place) if text[at].isspace()), place)
+    if start == place:
+        return Stated(text="", problem="no number that ends the reply is short enough to be read")
+    window = plain(text[start : place + _WINDOW_AFTER])
+    if _IGNORANCE.search(window):
+        return Stated(text="", problem="the reply says that it does not know")
+    stated = _last_of(window, mentions(window))
+    return stated if not stated.problem else Stated(text="", problem=stated.problem)
+
+
+def _last_of(text: str, found: list[Mention]) -> Stated:
+    """Read the last of the numbers that ``text`` mentions."""
+    last = found[-1]
+    shown = text[last.start : last.end]
+    sentence_start = max((match.end() for match in _SENTENCE_END.finditer(text, 0, last.start)), default=0)
+    sentence = text[sentence_start : last.start]
+    following = _SENTENCE_END.search(text, last.end)
+    problem = ""
+    if last.number is None:
+        problem = f"{shown!r} at the end is not a number of its own"
+    elif _NEGATION.search(sentence[-80:]):
+        problem = f"{shown!r} at the end is denied, not stated"
+    elif following is not None and following[0].lstrip("*$)\"' ").startswith("?"):
+        problem = f"{shown!r} at the end is in a question"
+    elif _UNCERTAIN.search(sentence) or (len(found) > 1 and _is_list(text, found[-2], last)):
+        problem = "several guesses where one answer is asked for"
+    elif _repeats_its_pattern(text[:sentence_start], sentence):
+        problem = "a list of guesses where one answer is asked for"
+    return Stated(text=shown, number=last.number, problem=problem) if problem == "" else Stated(text=shown, problem=problem)
+
+
+_SENTENCE_END = re.compile(r"[.!?;][\"'*_)$]*(?=\s|$)|\n|\?")
+_NEGATION = re.compile(
+    r"(?:\b(?:not|never|cannot|neither|nor|except|rather than|instead of|other than)\b|n't\b|≠|\\neq?(?![a-z]))[^\d.,;:!?\n]{0,30}$",
+    re.IGNORECASE,
+)
+_LINKED = re.compile(
+    r"(?:[\s,;|/&$*`·.()\[\]{}:\\_-]|\b(?:or|and|to|through|till|until|maybe|perhaps|possibly|either|then|also|plus|vs)\b)*",
+    re.IGNORECASE,
+)
+_OR = re.compile(r"\bor\b", re.IGNORECASE)
+_LIST_ENDS = " ,;/|&$*\n"
+
+
+def _is_list(text: str, one: Mention, other: Mention) -> bool:
+    """Say whether two numbers that follow each other are items of a list, and not the same twice."""
+    if one.number is not None and other.number is not None and one.number.value == other.number.value:
+        return False
+    between = text[one.end : other.start]
+    if _LINKED.fullmatch(between):
+        return True
+    if _SENTENCE_END.search(between):
+        return False
+    if _OR.search(between) or between.strip(" $*") == "=":
+        return True
+    unit = between.strip(_LIST_ENDS)
+    return bool(unit) and between.rstrip(_LIST_ENDS) != between and text[other.end :].lstrip().startswith(unit)
+
+
+_NUMERAL = re.compile(r"\d[\d.,]*")
+
+
+def _repeats_its_pattern(before: str, sentence: str) -> bool:
+    """Say whether the sentence before this one is the same but for its numbers: "It is 5. It is 6"."""
+    if sentence.rstrip(" $*").endswith("="):
+        return False
+    lead = _NUMERAL.sub("#", sentence).strip()
+    earlier = [_NUMERAL.sub("#", part).strip() for part in _SENTENCE_END.split(before) if part.strip()]
+    return bool(lead and earlier and "#" in earlier[-1] and earlier[-1].startswith(lead + " #" if lead else "#"))

@@ -1,0 +1,159 @@
+"""Train a model with TRL's GRPO on samples, rewarded by the example's own reward."""
+
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reward_kit.data import AppendLog
+from reward_kit.errors import PrerequisiteError, UsageError, require
+from reward_kit.example import Example
+from reward_kit.integrations.trl import create_trl_adapter
+from reward_kit.models import Sample
+from reward_kit.training.rows import KWARGS_COLUMN, training_dataset
+from reward_kit.training.settings import grpo_config
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from trl import GRPOConfig, GRPOTrainer
+
+__all__ = ["TrainingRun", "train"]
+
+METRICS = "training.jsonl"
+_LORA_RANK = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRun:
+    """A training run that came to its end."""
+
+    output: Path
+    steps: int
+    """Optimiser steps, those before a resume included."""
+    log: tuple[Mapping[str, float], ...]
+    """What the trainer logged of each step that had a reward."""
+
+
+def train(
+    example: Example,
+    samples: Iterable[Sample],
+    *,
+    output: Path,
+    model: "str | PreTrainedModel | None" = None,
+    tokenizer: "PreTrainedTokenizerBase | None" = None,
+    options: Mapping[str, Any] | None = None,
+    lora: bool = False,
+    resume: bool = False,
+) -> TrainingRun:
+    """Train ``model`` on ``samples`` and write checkpoints, logs and the trained model to ``output``.
+
+    Args:
+        example: gives the reward, the system prompt and the settings of the training.
+        samples: the prompts, and what the reward compares replies with.
+        output: a folder; ``training.jsonl`` in it has the numbers of each step, ``completions/`` each completion
+            with its gold and extracted answers, ``run.json`` the settings.
+        model: a name on the hub, a folder, or a model in memory; by default the example's.
+        tokenizer: for a model in memory: its tokenizer, with a chat template.
+        options: fields of GRPOConfig that win over the example's settings.
+        lora: train a low-rank adapter of every linear layer, not the model's own weights.
+        resume: go on from the last checkpoint in ``output``.
+
+    Raises:
+        UsageError: a setting is wrong, or ``output`` and ``resume`` do not fit each other.
+        PrerequisiteError: something is not installed, or the model cannot be loaded.
+        GradingError: too many completions could not be graded.
+    """
+    require("train", "torch", "transformers", "trl", "datasets", *(["peft"] if lora else []))
+    model = model or example.training.model
+    config = grpo_config(example.training, output=output, options=options or {})
+    _require_trackers(config)
+    checkpoint = _checkpoint(output, resume=resume)
+    dataset = training_dataset(samples, system_prompt=example.system_prompt)
+    output.mkdir(parents=True, exist_ok=True)
+    with AppendLog(output / METRICS) as log:
+        trainer = _trainer(
+            model,
+            tokenizer=tokenizer,
+            reward_funcs=create_trl_adapter(example.reward, {}, kwargs_column=KWARGS_COLUMN),
+            train_dataset=dataset,
+            args=config,
+            lora=lora,
+            log=log,
+        )
+        name = model if isinstance(model, str) else model.config.name_or_path or "in memory"
+        _write_settings(output, example, config, model=name, rows=len(dataset), lora=lora)
+        trainer.train(resume_from_checkpoint=checkpoint)
+    if config.save_strategy != "no":
+        trainer.save_model()
+    steps = tuple(entry for entry in trainer.state.log_history if "reward" in entry)
+    return TrainingRun(output=output, steps=trainer.state.global_step, log=steps)
+
+
+def _trainer(
+    model: "str | PreTrainedModel",
+    *,
+    tokenizer: "PreTrainedTokenizerBase | None",
+    lora: bool,
+    log: AppendLog,
+    **arguments: Any,  # noqa: ANN401 - GRPOTrainer's own
+) -> "GRPOTrainer":
+    from transformers import PrinterCallback
+    from trl import GRPOTrainer
+
+    from reward_kit.training.metrics import StepLog
+
+    peft_config = None
+    if lora:
+        from peft import LoraConfig
+
+        peft_config = LoraConfig(
+            r=_LORA_RANK, lora_alpha=2 * _LORA_RANK, target_modules="all-linear", task_type="CAUSAL_LM"
+        )
+    try:
+        trainer = GRPOTrainer(
+            model, processing_class=tokenizer, peft_config=peft_config, callbacks=[StepLog(log)], **arguments
+        )
+    except OSError as error:
+        message = f"model {model!r} could not be loaded: {error}; pass --model with a folder or a name on the hub"
+        raise PrerequisiteError(message) from error
+    trainer.remove_callback(PrinterCallback)  # it prints to stdout
+    return trainer
+
+
+def _checkpoint(output: Path, *, resume: bool) -> str | None:
+    from transformers.trainer_utils import get_last_checkpoint
+
+    checkpoint: str | None = get_last_checkpoint(str(output)) if output.is_dir() else None
+    if resume and checkpoint is None:
+        message = f"found no checkpoint in {str(output)!r} to resume from; start without --resume"
+        raise UsageError(message)
+    if not resume and (checkpoint is not None or (output / METRICS).exists()):
+        message = f"{str(output)!r} holds a training run already; pass --resume, or another --output"
+        raise UsageError(message)
+    return checkpoint
+
+
+def _require_trackers(config: "GRPOConfig") -> None:
+    names = [config.report_to] if isinstance(config.report_to, str) else config.report_to or []
+    for name in names:
+        if name not in {"none", "all"} and find_spec(name) is None:
+            message = f"{name!r} not installed, and the metrics are to be reported to it; pip install {name}"
+            raise PrerequisiteError(message)
+
+
+def _write_settings(output: Path, example: Example, config: "GRPOConfig", **facts: object) -> None:
+    settings = {
+        "example": example.name,
+        **facts,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("reward-kit-core", "torch", "transformers", "trl")},
+        },
+        "config": config.to_dict(),
+    }
+    text = json.dumps(settings, indent=2, ensure_ascii=False, default=str)
+    (output / "run.json").write_text(text + "\n", encoding="utf-8")

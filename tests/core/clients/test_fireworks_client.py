@@ -1,0 +1,76 @@
+"""The Fireworks client: the account of a key, and the preview of an evaluator."""
+
+import pytest
+
+from reward_kit.clients.credentials import ApiKey
+from reward_kit.clients.fireworks import FireworksClient, fireworks_base
+from reward_kit.clients.http import HttpClient
+from reward_kit.clients.retry import RetryPolicy, Timing
+from reward_kit.errors import RemoteAnswerError, RemoteStatusError
+
+KEY = ApiKey(value="test-key", name="FIREWORKS_API_KEY")
+PREVIEW = "/v1/accounts/acme/evaluators:previewEvaluator"
+
+
+@pytest.fixture
+def http(httpserver):
+    timing, retry = Timing(sleep=lambda _: None), RetryPolicy(retries=1)
+    with HttpClient(httpserver.url_for(""), key=KEY, timing=timing, retry=retry) as http:
+        yield http
+
+
+def test_the_base_url_can_be_set_in_the_environment():
+    assert fireworks_base({}) == "https://api.fireworks.ai"
+    assert fireworks_base({"FIREWORKS_API_BASE": "http://localhost:1/"}) == "http://localhost:1"
+
+
+def test_finds_the_account_of_the_key(httpserver, http):
+    httpserver.expect_request("/verifyApiKey", method="GET").respond_with_data(
+        "", headers={"x-fireworks-account-id": "acme"}
+    )
+    assert FireworksClient.connect(http).account_id == "acme"
+
+
+def test_asks_for_no_account_where_one_is_given(httpserver, http):
+    assert FireworksClient.connect(http, account_id="acme").account_id == "acme"
+    assert httpserver.log == []
+
+
+def test_a_wrong_key_is_named(httpserver, http):
+    httpserver.expect_request("/verifyApiKey").respond_with_json({"code": 16, "message": "bad key"}, status=401)
+    with pytest.raises(RemoteStatusError, match="check FIREWORKS_API_KEY: it is wrong or no longer valid"):
+        FireworksClient.connect(http)
+
+
+def test_a_service_that_names_no_account_is_an_error(httpserver, http):
+    httpserver.expect_request("/verifyApiKey").respond_with_data("")
+    with pytest.raises(RemoteAnswerError, match="without the header x-fireworks-account-id"):
+        FireworksClient.connect(http)
+
+
+def test_previews_an_evaluator(httpserver, http):
+    metrics = {"eval": {"score": 0.5, "reason": "half", "success": None}}
+    httpserver.expect_oneshot_request(
+        PREVIEW, method="POST", json={"evaluator": {"displayName": "e"}, "sampleData": ["{}", "[]"], "maxSamples": 2}
+    ).respond_with_json(
+        {
+            "results": [{"score": 0.5, "perMetricEvals": metrics}, {"success": False, "reason": "boom"}],
+            "totalSamples": 2,
+            "totalRuntimeMs": "10222",
+        }
+    )
+    answer = FireworksClient(http, account_id="acme").preview_evaluator({"displayName": "e"}, ["{}", "[]"])
+    assert [(row.success, row.score, row.metrics, row.reason) for row in answer.rows] == [
+        (None, 0.5, metrics, None),
+        (False, None, {}, "boom"),
+    ]
+    assert (answer.total_samples, answer.total_runtime_ms) == (2, 10222)
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, {"results": None}, {"results": []}, {"results": [1]}, {"results": [{"score": "1"}]}]
+)
+def test_another_answer_than_one_result_per_sample_is_an_error(httpserver, http, answer):
+    httpserver.expect_request(PREVIEW).respond_with_json(answer)
+    with pytest.raises(RemoteAnswerError):
+        FireworksClient(http, account_id="acme").preview_evaluator({}, ["{}"])

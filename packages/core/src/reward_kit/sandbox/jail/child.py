@@ -1,0 +1,134 @@
+"""A fresh fork, from the server's last line to the submission's first: descriptors, limits, filter."""
+
+import os
+import resource
+import signal
+import sys
+from dataclasses import dataclass
+from typing import NoReturn
+
+from reward_kit.sandbox.jail import running, seccomp, splitting
+from reward_kit.sandbox.jail.payload import Payload
+from reward_kit.sandbox.jail.system import close_all_but, die_with_parent
+
+__all__ = ["Descriptors", "Settings", "become"]
+
+STARTED, PAYLOAD, PEER = 4, 5, 6
+FIRST_FREE = 7
+
+
+@dataclass(frozen=True)
+class Descriptors:
+    """What a child keeps of the server's descriptors; they become 0 to 6 in this order."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+    answers: int
+    started: int
+    payload: int
+    peer: int | None = None
+    """The socket between a submission and its tester."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a child may use."""
+
+    mode: str
+    """``program``, ``programs``, ``calls``, ``serve``, ``test`` or ``exec``."""
+    positions: list[int]
+    cpu_seconds: int
+    memory_bytes: int
+    file_bytes: int
+    processes: int | None
+    filter: bytes
+    work: str
+    command: list[str]
+    """For ``exec``: what to become."""
+    reserve_only: bool = False
+    """Bound what is written to memory, not what is reserved: for runtimes that reserve gigabytes."""
+
+
+def become(descriptors: Descriptors, settings: Settings, parent: int) -> NoReturn:
+    """Confine this process, tell the server, run the submission, and end."""
+    code = 70
+    try:
+        die_with_parent(parent)
+        os.setsid()
+        _arrange(descriptors)
+        _limit(settings)
+        os.chdir(settings.work)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        seccomp.install(settings.filter)
+        payload = Payload(PAYLOAD)
+        _forget_the_harness()
+        os.write(STARTED, b".")
+        os.close(STARTED)
+        code = _run(settings, payload)
+    except MemoryError:
+        code = 71
+    except BaseException as error:  # noqa: BLE001 - the end of the process
+        os.write(2, running.say_failure(error))
+        code = 1
+    finally:
+        os._exit(code)
+
+
+def _run(settings: Settings, payload: Payload) -> int:
+    if settings.mode == "exec":
+        os.dup2(2, 2)
+        os.set_inheritable(0, True)  # noqa: FBT003 - its only parameter
+        os.closerange(3, FIRST_FREE)
+        os.execve(settings.command[0], settings.command, dict(ENVIRONMENT_OF_PROGRAMS))  # noqa: S606 - the purpose
+    if settings.mode == "serve":
+        return splitting.serve(payload, PEER)
+    if settings.mode == "test":
+        return splitting.test(payload, PEER)
+    if settings.mode == "program":
+        return running.run_program(payload, settings.positions[0])
+    run = {"programs": running.run_programs, "calls": running.run_calls, "inside": splitting.test_inside}
+    return run[settings.mode](payload, settings.positions)
+
+
+ENVIRONMENT_OF_PROGRAMS = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent", "TMPDIR": "."}
+
+
+def _arrange(found: Descriptors) -> None:
+    """Move the descriptors to 0 … 6 and close every other one."""
+    wanted = [found.stdin, found.stdout, found.stderr, found.answers, found.started, found.payload]
+    if found.peer is not None:
+        wanted.append(found.peer)
+    for target, source in enumerate(wanted):
+        if source < FIRST_FREE:
+            message = f"the descriptor {source} is in the way of {target}"
+            raise OSError(message)
+        os.dup2(source, target, inheritable=True)
+    close_all_but(*range(3, len(wanted)))
+
+
+def _limit(settings: Settings) -> None:
+    limits: list[tuple[int, int]] = [
+        (resource.RLIMIT_CPU, settings.cpu_seconds),
+        (resource.RLIMIT_DATA if settings.reserve_only else resource.RLIMIT_AS, settings.memory_bytes),
+        (resource.RLIMIT_FSIZE, settings.file_bytes),
+        (resource.RLIMIT_NOFILE, 128),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+    ]
+    if settings.processes is not None:
+        limits.append((resource.RLIMIT_NPROC, settings.processes))
+    for which, value in limits:
+        hard = resource.getrlimit(which)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (bound, bound))
+
+
+def _forget_the_harness() -> None:
+    """Take the harness out of what ``import`` finds; nothing in it is secret, but a program starts without it."""
+    for name in [name for name in sys.modules if name.split(".", 1)[0] == "reward_kit"]:
+        del sys.modules[name]
+    sys.argv = [""]
+
+

@@ -1,0 +1,147 @@
+"""Namespaces and a private root: no network, no other processes, no files but the interpreter's.
+
+``enter`` is the guardian's half (it stays outside, and the process that it forks next is inside); ``settle`` is that
+process's. What the kernel refuses raises, and the guardian goes on without namespaces, saying so.
+"""
+
+import os
+from dataclasses import dataclass, field
+
+from reward_kit.sandbox.jail.system import call
+
+__all__ = ["Root", "enter", "settle"]
+
+SYS_MOUNT, SYS_UMOUNT2, SYS_PIVOT_ROOT, SYS_UNSHARE, SYS_MOUNT_SETATTR = 165, 166, 155, 272, 442
+NEW_MOUNT, NEW_UTS, NEW_IPC = 0x00020000, 0x04000000, 0x08000000
+NEW_USER, NEW_PID, NEW_NET, NEW_CGROUP = 0x10000000, 0x20000000, 0x40000000, 0x02000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+MNT_DETACH = 2
+AT_RECURSIVE, AT_FDCWD = 0x8000, -100
+ATTR_RDONLY, ATTR_NOSUID = 1, 2
+
+DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+STAGE = "/tmp"  # noqa: S108 - any folder that exists; what is mounted over it shows in this mount namespace only
+WORK = "/work"
+
+
+@dataclass(frozen=True)
+class Root:
+    """What the private root holds."""
+
+    shown: tuple[str, ...]
+    """Folders and files of the host, read-only, at the same paths."""
+    hidden: tuple[str, ...] = ()
+    """Folders within ``shown`` whose content is hidden, but for what ``shown`` names below them."""
+    work_bytes: int = 64 << 20
+    work_files: int = 4096
+    links: dict[str, str] = field(default_factory=dict)
+
+
+def enter(*, as_root: bool) -> None:
+    """Leave the user namespace (where this process has no rights of its own) and have the next child in a new pid one.
+
+    Raises:
+        OSError: the kernel, or the container around, does not allow it.
+    """
+    if as_root:
+        call(SYS_UNSHARE, NEW_PID)
+        return
+    user, group = os.getuid(), os.getgid()
+    call(SYS_UNSHARE, NEW_USER | NEW_PID)
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{user} {user} 1")
+    _write("/proc/self/gid_map", f"{group} {group} 1")
+
+
+def settle(root: Root) -> None:
+    """Make the other namespaces and move into the private root.
+
+    Raises:
+        OSError: the kernel, or the container around, does not allow it.
+    """
+    call(SYS_UNSHARE, NEW_MOUNT | NEW_NET | NEW_IPC | NEW_UTS | NEW_CGROUP)
+    _mount(None, "/", None, MS_REC | MS_PRIVATE)
+    _mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+    _show(root)
+    os.mkdir(STAGE + "/proc", 0o755)
+    _mount("proc", STAGE + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid")
+    _devices()
+    os.mkdir(STAGE + WORK, 0o755)
+    os.mkdir(STAGE + "/tmp", 0o755)
+    _make_read_only(STAGE)
+    options = f"size={root.work_bytes},nr_inodes={root.work_files},mode=777"
+    _mount("tmpfs", STAGE + WORK, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    os.chdir(STAGE)
+    call(SYS_PIVOT_ROOT, b".", b".")
+    call(SYS_UMOUNT2, b".", MNT_DETACH)
+    os.chdir("/")
+
+
+def _show(root: Root) -> None:
+    """Bind what is shown, outer folders first, hiding what is hidden between them."""
+    steps = sorted({(path, "shown") for path in root.shown} | {(path, "hidden") for path in root.hidden})
+    copied: set[str] = set()
+    for path, what in steps:
+        if not os.path.exists(path):  # noqa: PTH110 - nothing more than needed is imported here
+            continue
+        if what == "hidden":
+            if _covered(path, copied):
+                names = [other for other, kind in steps if kind == "shown" and other.startswith(path + "/")]
+                _mount("tmpfs", STAGE + path, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+                copied.difference_update(names)
+                copied.add("!" + path)
+            continue
+        if _covered(path, copied):
+            continue
+        _target(path)
+        _mount(path, STAGE + path, None, MS_BIND | MS_REC)
+        copied.add(path)
+
+
+def _covered(path: str, copied: set[str]) -> bool:
+    """Say whether a folder above ``path`` is shown, with nothing hidden in between."""
+    above = path
+    while above != "/":
+        if "!" + above in copied:
+            return False
+        if above in copied:
+            return True
+        above = os.path.dirname(above)  # noqa: PTH120 - see above
+    return False
+
+
+def _target(path: str) -> None:
+    """Make the folder or the empty file that ``path`` is bound over."""
+    if os.path.isdir(path):  # noqa: PTH112 - see above
+        os.makedirs(STAGE + path, 0o755, exist_ok=True)  # noqa: PTH103 - see above
+        return
+    os.makedirs(os.path.dirname(STAGE + path), 0o755, exist_ok=True)  # noqa: PTH103, PTH120 - see above
+    os.close(os.open(STAGE + path, os.O_CREAT | os.O_WRONLY, 0o644))
+
+
+def _devices() -> None:
+    os.makedirs(STAGE + "/dev", 0o755, exist_ok=True)  # noqa: PTH103 - see above
+    for device in DEVICES:
+        _target(device)
+        _mount(device, STAGE + device, None, MS_BIND)
+    for name, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        os.symlink(target, f"{STAGE}/dev/{name}")
+
+
+def _make_read_only(path: str) -> None:
+    attributes = ATTR_RDONLY | ATTR_NOSUID
+    packed = attributes.to_bytes(8, "little") + bytes(24)
+    call(SYS_MOUNT_SETATTR, AT_FDCWD, path.encode(), AT_RECURSIVE, packed, len(packed))
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    passed = [None if text is None else text.encode() for text in (source, target, kind, options)]
+    call(SYS_MOUNT, passed[0], passed[1], passed[2], flags, passed[3])
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)

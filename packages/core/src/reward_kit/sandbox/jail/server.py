@@ -1,0 +1,239 @@
+"""The fork server: takes jobs from the grader, forks a confined child for each case, and says how it ended.
+
+It reads no program, no input and no answer: those pass it as descriptors of memory files. When the grader goes
+away, by whatever way, so do the child, this process and everything that the child left.
+"""
+
+import array
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+from reward_kit.sandbox.jail import seccomp, workplace
+from reward_kit.sandbox.jail.child import FIRST_FREE, Descriptors, Settings, become
+
+__all__ = ["Server"]
+
+MAX_REQUEST = 60_000
+MAX_DESCRIPTORS = 8
+TICK = 0.025
+"""Seconds between looks at what a running child has written."""
+
+
+class Server:
+    """Serves one grader over ``control``, with one child (and its tester) at a time."""
+
+    def __init__(self, control: socket.socket, work: str | None, processes: int | None, *, owns_all: bool) -> None:
+        self._control = control
+        self._work = work
+        self._processes = processes
+        self._owns_all = owns_all
+        """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
+        self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        self._filters: dict[seccomp.Policy, bytes] = {}
+
+    def serve(self) -> None:
+        """Do what the grader asks until it hangs up."""
+        gc.collect()
+        gc.freeze()
+        while True:
+            request, descriptors = self._receive()
+            if request is None:
+                return
+            try:
+                answer = self._do(request, descriptors)
+            except OSError as error:
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            self._control.send(json.dumps(answer).encode())
+
+    def _receive(self) -> tuple[dict[str, Any] | None, list[int]]:
+        room = socket.CMSG_SPACE(MAX_DESCRIPTORS * 4)
+        data, ancillary, _, _ = self._control.recvmsg(MAX_REQUEST, room, socket.MSG_CMSG_CLOEXEC)
+        descriptors = array.array("i")
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+        return (json.loads(data) if data else None), [_out_of_the_way(number) for number in descriptors]
+
+    def _do(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        for name in request.get("preload", ()):
+            _import_quietly(name)
+        mode = request["mode"]
+        if mode == "split":
+            return {"cases": [self._split(request, descriptors)]}
+        if mode == "program":
+            cases = []
+            until = time.monotonic() + request["budget"]
+            for position in request["positions"]:
+                if time.monotonic() > until:
+                    break
+                cases.append(self._alone({**request, "positions": [position]}, descriptors))
+            return {"cases": cases}
+        return {"cases": [self._alone(request, descriptors)]}
+
+    def _alone(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
+        """Run one child and say how it ended."""
+        stdin, stdout, stderr, answers, payload = found
+        begun, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        told = _out_of_the_way(told)
+        try:
+            kept = Descriptors(
+                stdin=stdin, stdout=stdout, stderr=stderr, answers=answers, started=told, payload=payload
+            )
+            settings = self._settings(request, request["mode"], os.fstat(stdout).st_size)
+            pid = self._fork(kept, settings)
+            grows = answers if len(request["positions"]) > 1 else None
+            ended = self._watch(pid, request, grows)
+            ended["started"] = _was_told(begun)
+        finally:
+            os.close(begun)
+            os.close(told)
+        ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
+        return ended
+
+    def _split(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
+        """Run a submission and its tester, and say how both ended."""
+        stdin, stdout, stderr, answers, payload, tests = found
+        pipes = [os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) for _ in range(2)]
+        told = [_out_of_the_way(pipe[1]) for pipe in pipes]
+        ends = [_out_of_the_way(end.detach()) for end in socket.socketpair()]
+        null = self._null
+        try:
+            mine = Descriptors(
+                stdin=stdin, stdout=stdout, stderr=stderr, answers=null, started=told[0], payload=payload, peer=ends[0]
+            )
+            theirs = Descriptors(
+                stdin=null, stdout=null, stderr=null, answers=answers, started=told[1], payload=tests, peer=ends[1]
+            )
+            submission = self._fork(mine, self._settings(request, "serve", 0))
+            tester = self._fork(theirs, self._settings(request, "test", 0))
+            for end in ends:
+                os.close(end)
+            ends = []
+            ended = self._watch(tester, request, answers)
+            other = self._end(submission)
+            ended["started"] = _was_told(pipes[0][0]) and _was_told(pipes[1][0])
+        finally:
+            for descriptor in [*ends, *told, *(pipe[0] for pipe in pipes)]:
+                os.close(descriptor)
+        ended["submission"] = other
+        ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
+        return ended
+
+    def _settings(self, request: dict[str, Any], mode: str, written: int) -> Settings:
+        policy = seccomp.Policy(fork=request.get("fork", False), execute=mode == "exec")
+        return Settings(
+            mode=mode,
+            positions=request["positions"],
+            cpu_seconds=request["cpu"],
+            memory_bytes=request["memory"],
+            file_bytes=written + request["file"],
+            processes=self._processes,
+            filter=self._filters.setdefault(policy, seccomp.program(policy)),
+            work=self._work or "/",
+            command=request.get("command", []),
+            reserve_only=mode == "exec",
+        )
+
+    def _fork(self, descriptors: Descriptors, settings: Settings) -> int:
+        me = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            become(descriptors, settings, me)
+        return pid
+
+    def _watch(self, pid: int, request: dict[str, Any], grows: int | None) -> dict[str, Any]:
+        """Wait for a child; kill it when its time is up, its folder is overfull, or the grader is gone.
+
+        Its time begins anew whenever ``grows`` has grown: another case was answered.
+        """
+        began = now = time.monotonic()
+        size, since, reason = 0, began, ""
+        poll = select.poll()
+        handle = os.pidfd_open(pid)
+        poll.register(handle, select.POLLIN)
+        poll.register(self._control, select.POLLIN)
+        try:
+            while not reason:
+                left = min(since + request["wall"], began + request["budget"]) - now
+                if left <= 0:
+                    reason = "time"
+                    break
+                ready = poll.poll(max(1, min(left, TICK) * 1000))
+                if any(number == handle for number, _ in ready):
+                    break
+                if ready:
+                    reason = self._interrupted()
+                now = time.monotonic()
+                if grows is not None and os.fstat(grows).st_size != size:
+                    size, since = os.fstat(grows).st_size, now
+                if self._work and workplace.is_overfull(self._work, request["file"]):
+                    reason = "disk"
+        finally:
+            os.close(handle)
+        ended = self._end(pid, kill=bool(reason))
+        return {**ended, "reason": reason, "wall": round(time.monotonic() - began, 6)}
+
+    def _interrupted(self) -> str:
+        """Say what the grader wants in the middle of a job: it is gone, or it gives up."""
+        if not self._control.recv(16):
+            return "gone"
+        return "cancelled"
+
+    def _end(self, pid: int, *, kill: bool = True) -> dict[str, Any]:
+        """Reap a child, with all that it left, and say what it used."""
+        if kill:
+            os.kill(pid, signal.SIGKILL)
+        _, status, used = os.wait4(pid, 0)
+        if self._owns_all:
+            self._end_the_rest()
+        if self._work:
+            workplace.wipe(self._work)
+        code = os.waitstatus_to_exitcode(status)
+        cpu = round(used.ru_utime + used.ru_stime, 6)
+        return {"code": code, "cpu": cpu, "memory": used.ru_maxrss * 1024}
+
+    def _end_the_rest(self) -> None:
+        """Kill and reap the orphans of this namespace; those of a submission that may not fork cannot exist."""
+
+
+def _was_told(pipe: int) -> bool:
+    try:
+        return bool(os.read(pipe, 1))
+    except BlockingIOError:
+        return False
+
+
+def _out_of_the_way(descriptor: int) -> int:
+    """Move a descriptor above those that a child's own are moved to."""
+    if descriptor >= FIRST_FREE:
+        return descriptor
+    import fcntl
+
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+    os.close(descriptor)
+    return moved
+
+
+def _import_quietly(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except Exception:  # noqa: BLE001, S110 - a submission that wants it will see the same error
+        pass
+
+
+def soften_limits() -> None:
+    """Take a stack as large as deep recursion in C needs; children inherit it."""
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    wanted = 128 << 20
+    resource.setrlimit(resource.RLIMIT_STACK, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))

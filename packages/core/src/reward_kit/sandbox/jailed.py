@@ -1,0 +1,170 @@
+"""The sandbox that the native and the docker backend share: programs to jobs, jobs to outcomes."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from reward_kit.errors import UsageError
+from reward_kit.sandbox import languages, reading
+from reward_kit.sandbox.jail.codec import encode
+from reward_kit.sandbox.jail.payload import pack
+from reward_kit.sandbox.jail.worker import Job
+from reward_kit.sandbox.model import (
+    Call,
+    Input,
+    Level,
+    Limits,
+    Outcome,
+    Program,
+    Restriction,
+    RunMixin,
+    SandboxError,
+    Stdin,
+    TestOutcome,
+    TestSuite,
+)
+from reward_kit.sandbox.pool import Holder, Pool, WorkerLike
+
+__all__ = ["JailedSandbox"]
+
+MAX_CASES = 200
+"""Cases per job: what the server says of them has to fit into one message."""
+MAX_INPUT = 256 << 20
+
+
+class JailedSandbox(RunMixin):
+    """Runs programs in workers of the kind that ``start`` gives."""
+
+    def __init__(
+        self,
+        start: Callable[[], WorkerLike],
+        *,
+        backend: str,
+        level: Level,
+        restrictions: Sequence[Restriction],
+        workers: int,
+    ) -> None:
+        self.backend = backend
+        self.level: Level = level
+        self._restrictions = list(restrictions)
+        self._pool = Pool(start, workers)
+
+    def restrictions(self) -> list[Restriction]:
+        """Say what is in force."""
+        return list(self._restrictions)
+
+    def submit(
+        self, program: Program, inputs: Sequence[Input], limits: Limits, *, share: bool = False
+    ) -> "Future[list[Outcome]]":
+        """Run ``program`` on each input, when a worker is free; with ``share`` in one process where that works."""
+        if not inputs:
+            message = "found no cases, expected at least one"
+            raise UsageError(message)
+        return self._pool.submit(lambda holder: self._run(holder, program, inputs, limits, share=share))
+
+    def submit_tests(self, program: Program, suite: TestSuite, limits: Limits) -> "Future[TestOutcome]":
+        """Run a suite against ``program``, when a worker is free."""
+        if program.language != "python":
+            message = f"found tests for {program.language!r}; tests written as code are for python"
+            raise UsageError(message)
+        return self._pool.submit(lambda holder: self._test(holder, program, suite, limits))
+
+    def close(self) -> None:
+        """End all workers."""
+        self._pool.close()
+
+    def _run(
+        self, holder: Holder, program: Program, inputs: Sequence[Input], limits: Limits, *, share: bool
+    ) -> list[Outcome]:
+        if program.language != "python":
+            found = languages.run(holder, program, inputs, limits, self.level)
+            return [self._signed(outcome) for outcome in found]
+        kinds = {type(case) for case in inputs}
+        names = {case.function for case in inputs if isinstance(case, Call)}
+        if len(kinds) != 1 or len(names) > 1:
+            message = "found several kinds of cases or functions in one job, expected one"
+            raise UsageError(message)
+        mode = "calls" if names else "programs" if share else "program"
+        facts = {"entry": names.pop(), "max_value": limits.value_bytes} if names else {}
+        found = []
+        for at in range(0, len(inputs), MAX_CASES):
+            pieces = [_source(program), *(_piece(case) for case in inputs[at : at + MAX_CASES])]
+            found += self._cases(holder, mode, pack(facts, pieces), len(pieces) - 1, limits)
+        return [self._signed(outcome) for outcome in found]
+
+    def _cases(self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits) -> list[Outcome]:
+        """Run until every case has an outcome: where a process ends early, the next case begins a new one."""
+        found: list[Outcome] = []
+        while len(found) < count:
+            positions = list(range(len(found) + 1, count + 1))
+            job = self._job(mode, positions, payload, limits)
+            returned = holder.run(job)
+            if mode == "program":
+                new = reading.of_programs(returned, limits, self.level)
+                new += [Outcome(status="not_run", detail="no time was left")] * (len(positions) - len(new))
+            elif mode == "programs":
+                new = reading.of_shared_programs(returned, positions, limits, self.level)
+            else:
+                new = reading.of_calls(returned, positions, limits, self.level)
+            found += new
+        return found
+
+    def _job(self, mode: str, positions: list[int], payload: bytes, limits: Limits) -> Job:
+        separate = mode == "program"
+        request = _request(limits, mode, positions, processes=1 if separate else len(positions))
+        written = limits.output_bytes * (len(positions) if separate else 1)
+        return Job(
+            request=request,
+            payload=payload,
+            max_output=written,
+            max_answers=(limits.value_bytes + 64) * len(positions),
+        )
+
+    def _test(self, holder: Holder, program: Program, suite: TestSuite, limits: Limits) -> TestOutcome:
+        facts: dict[str, Any] = {"kind": suite.kind, "entry": suite.entry}
+        tests = [suite.setup.encode(errors="surrogatepass"), *(text.encode() for text in suite.tests)]
+        if suite.trust == "split":
+            payload, side = pack({}, [_source(program)]), pack(facts, tests)
+            request = _request(limits, "split", [1], processes=max(1, len(suite.tests)))
+        else:
+            payload, side = pack(facts, [_source(program), *tests]), None
+            request = _request(limits, "inside", list(range(1, len(tests) + 1)), processes=max(1, len(suite.tests)))
+        job = Job(request=request, payload=payload, tests=side, max_output=4096, max_answers=8 << 20)
+        found = reading.of_tests(holder.run(job), suite, limits, self.level)
+        return dataclasses.replace(found, outcome=self._signed(found.outcome))
+
+    def _signed(self, outcome: Outcome) -> Outcome:
+        return dataclasses.replace(outcome, backend=self.backend, isolation=self.level)
+
+
+def _request(limits: Limits, mode: str, positions: list[int], *, processes: int) -> dict[str, Any]:
+    """Return what the server needs to know; ``processes`` is how many cases one process may take the time of."""
+    return {
+        "mode": mode,
+        "positions": positions,
+        "wall": limits.seconds,
+        "budget": limits.seconds * max(1, len(positions), processes),
+        "cpu": math.ceil(limits.seconds * processes) + 1,
+        "memory": limits.memory_mb << 20,
+        "file": limits.output_bytes,
+    }
+
+
+def _source(program: Program) -> bytes:
+    return program.source.encode("utf-8", "surrogatepass")
+
+
+def _piece(case: Input) -> bytes:
+    if isinstance(case, Stdin):
+        return case.text.encode("utf-8", "surrogatepass")
+    arguments: Any = dict(case.kwargs) if case.kwargs else list(case.args)
+    if case.kwargs and case.args:
+        message = "found positional and keyword arguments in one call, expected one kind"
+        raise UsageError(message)
+    try:
+        return encode(arguments, max_bytes=MAX_INPUT)
+    except ValueError as error:
+        message = f"the arguments of a case cannot travel: {error}"
+        raise SandboxError(message) from error

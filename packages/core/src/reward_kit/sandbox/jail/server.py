@@ -36,7 +36,7 @@ class Server:
         self._processes = processes
         self._owns_all = owns_all
         """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
-        self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        self._null = _out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
         self._filters: dict[seccomp.Policy, bytes] = {}
 
     def serve(self) -> None:

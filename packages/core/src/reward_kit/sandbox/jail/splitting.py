@@ -146,7 +146,10 @@ def _test_namespace(payload: Payload, remote: "_Remote") -> dict[str, Any]:
     bound = remote.bind(open_names)
     namespace.update(bound)
     exec(compile(setup, "<tests>", "exec", dont_inherit=True), namespace)  # noqa: S102 - the tests of the data set
-    if entry in bound:
+    if entry and entry not in bound:
+        message = f"the program defines no function {entry!r}"
+        raise SubmissionEnded(message)
+    if entry:
         namespace[entry] = bound[entry]
     return namespace
 

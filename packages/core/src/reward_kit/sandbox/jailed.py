@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -32,6 +33,7 @@ __all__ = ["JailedSandbox"]
 MAX_CASES = 200
 """Cases per job: what the server says of them has to fit into one message."""
 MAX_INPUT = 256 << 20
+IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE | re.ASCII)
 
 
 class JailedSandbox(RunMixin):
@@ -45,10 +47,12 @@ class JailedSandbox(RunMixin):
         level: Level,
         restrictions: Sequence[Restriction],
         workers: int,
+        packages: Sequence[str] = (),
     ) -> None:
         self.backend = backend
         self.level: Level = level
         self._restrictions = list(restrictions)
+        self._packages = frozenset(packages)
         self._pool = Pool(start, workers)
 
     def restrictions(self) -> list[Restriction]:
@@ -91,15 +95,17 @@ class JailedSandbox(RunMixin):
         found = []
         for at in range(0, len(inputs), MAX_CASES):
             pieces = [_source(program), *(_piece(case) for case in inputs[at : at + MAX_CASES])]
-            found += self._cases(holder, mode, pack(facts, pieces), len(pieces) - 1, limits)
+            found += self._cases(holder, mode, pack(facts, pieces), len(pieces) - 1, limits, self._used(program))
         return [self._signed(outcome) for outcome in found]
 
-    def _cases(self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits) -> list[Outcome]:
+    def _cases(
+        self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits, preload: list[str]
+    ) -> list[Outcome]:
         """Run until every case has an outcome: where a process ends early, the next case begins a new one."""
         found: list[Outcome] = []
         while len(found) < count:
             positions = list(range(len(found) + 1, count + 1))
-            job = self._job(mode, positions, payload, limits)
+            job = self._job(mode, positions, payload, limits, preload)
             returned = holder.run(job)
             if mode == "program":
                 new = reading.of_programs(returned, limits, self.level)
@@ -111,12 +117,14 @@ class JailedSandbox(RunMixin):
             found += new
         return found
 
-    def _job(self, mode: str, positions: list[int], payload: bytes, limits: Limits) -> Job:
+    def _job(
+        self, mode: str, positions: list[int], payload: bytes, limits: Limits, preload: list[str]
+    ) -> Job:
         separate = mode == "program"
         request = _request(limits, mode, positions, processes=1 if separate else len(positions))
         written = limits.output_bytes * (len(positions) if separate else 1)
         return Job(
-            request=request,
+            request={**request, "preload": preload},
             payload=payload,
             max_output=written,
             max_answers=(limits.value_bytes + 64) * len(positions),
@@ -131,9 +139,14 @@ class JailedSandbox(RunMixin):
         else:
             payload, side = pack(facts, [_source(program), *tests]), None
             request = _request(limits, "inside", list(range(1, len(tests) + 1)), processes=max(1, len(suite.tests)))
+        request["preload"] = self._used(program)
         job = Job(request=request, payload=payload, tests=side, max_output=4096, max_answers=8 << 20)
         found = reading.of_tests(holder.run(job), suite, limits, self.level)
         return dataclasses.replace(found, outcome=self._signed(found.outcome))
+
+    def _used(self, program: Program) -> list[str]:
+        """Return the packages that a program imports and may: the server imports them once, for all."""
+        return sorted(self._packages & set(IMPORTS.findall(program.source)))
 
     def _signed(self, outcome: Outcome) -> Outcome:
         return dataclasses.replace(outcome, backend=self.backend, isolation=self.level)

@@ -61,6 +61,7 @@ class NativeSandbox(JailedSandbox):
             level=level,
             restrictions=found,
             workers=workers or os.cpu_count() or 1,
+            packages=packages,
         )
 
 

@@ -23,7 +23,7 @@ ATTACKS: tuple[tuple[str, str, str], ...] = (
     (
         "files of the host cannot be written",
         "a program could leave files behind, or change the grader's",
-        "[os.open(d + '/reward-kit-probe', os.O_CREAT | os.O_WRONLY) for d in ('/tmp', '/var/tmp', '/dev/shm', '/')]",
+        "write_somewhere()",
     ),
     ("no sockets", "a program could reach the network and local services", "socket.socket()"),
     ("no new processes", "a program could outlive its case", "os.fork() or os._exit(0)"),
@@ -47,6 +47,15 @@ def trace():
     must(libc.ptrace(16, os.getppid(), 0, 0))
 def unshare():
     must(libc.unshare(0x10000000))
+def write_somewhere():
+    for folder in ('/tmp', '/var/tmp', '/dev/shm', '/'):
+        try:
+            os.close(os.open(folder + '/reward-kit-probe', os.O_CREAT | os.O_WRONLY))
+        except OSError:
+            continue
+        os.unlink(folder + '/reward-kit-probe')
+        return
+    raise PermissionError
 def attempt(text):
     try:
         eval(text)

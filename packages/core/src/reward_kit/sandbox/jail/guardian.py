@@ -38,6 +38,8 @@ def main(control_number: int, options: dict[str, Any]) -> None:
     """Serve the grader at the other end of ``control_number`` until it hangs up."""
     control = socket.socket(fileno=control_number)
     control.set_inheritable(False)
+    # Its parent's end must not end this process before it can clean up: the signal waits for _stand_by.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     system.die_with_parent(options["parent"], signal.SIGTERM)
     os.environ.clear()
     warnings.simplefilter("ignore")
@@ -53,8 +55,17 @@ def main(control_number: int, options: dict[str, Any]) -> None:
 def _stand_by(pid: int, control: socket.socket, work: str | None) -> None:
     """Wait for the server's end, end it when told to, and leave nothing."""
     control.close()
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGKILL))
-    os.waitpid(pid, 0)
+    handle = os.pidfd_open(pid)
+    ended = False
+
+    def end(*_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    while not ended:
+        ended = os.waitpid(pid, 0)[0] == pid
     if work is not None:
         _end_group(pid)
         workplace.wipe(work)
@@ -149,6 +160,7 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
     system.die_with_parent(me)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
     system.drop_capabilities()
     system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
     system.prctl(system.PR_SET_DUMPABLE, 0)

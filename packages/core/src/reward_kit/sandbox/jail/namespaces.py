@@ -20,8 +20,8 @@ AT_RECURSIVE, AT_FDCWD = 0x8000, -100
 ATTR_RDONLY, ATTR_NOSUID = 1, 2
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
-STAGE = "/tmp"  # noqa: S108 - any folder that exists; what is mounted over it shows in this mount namespace only
-WORK = "/work"
+STAGES = ("/mnt", "/media", "/srv", "/run", "/tmp", "/sys")  # noqa: S108 - covered in this mount namespace only
+WORK = "/reward-kit"
 
 
 @dataclass(frozen=True)
@@ -61,40 +61,49 @@ def settle(root: Root) -> None:
     """
     call(SYS_UNSHARE, NEW_MOUNT | NEW_NET | NEW_IPC | NEW_UTS | NEW_CGROUP)
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
-    _mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
-    _show(root)
-    os.mkdir(STAGE + "/proc", 0o755)
-    _mount("proc", STAGE + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid")
-    _devices()
-    os.mkdir(STAGE + WORK, 0o755)
-    os.mkdir(STAGE + "/tmp", 0o755)
-    _make_read_only(STAGE)
+    stage = _stage(root)
+    _mount("tmpfs", stage, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+    _show(root, stage)
+    for name in ("/proc", "/tmp", WORK):  # noqa: S108 - inside the private root, where it cannot be written to
+        os.makedirs(stage + name, 0o755, exist_ok=True)  # noqa: PTH103 - nothing more than needed is imported here
+    _mount("proc", stage + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid")
+    _devices(stage)
+    _make_read_only(stage)
     options = f"size={root.work_bytes},nr_inodes={root.work_files},mode=777"
-    _mount("tmpfs", STAGE + WORK, "tmpfs", MS_NOSUID | MS_NODEV, options)
-    os.chdir(STAGE)
+    _mount("tmpfs", stage + WORK, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    os.chdir(stage)
     call(SYS_PIVOT_ROOT, b".", b".")
     call(SYS_UMOUNT2, b".", MNT_DETACH)
     os.chdir("/")
 
 
-def _show(root: Root) -> None:
+def _stage(root: Root) -> str:
+    """Return a folder to build the root in: one that exists, and hides nothing that is to be shown."""
+    for path in STAGES:
+        if os.path.isdir(path) and not any(f"{item}/".startswith(f"{path}/") for item in root.shown):  # noqa: PTH112 - see above
+            return path
+    message = "no folder to build a private root in"
+    raise OSError(message)
+
+
+def _show(root: Root, stage: str) -> None:
     """Bind what is shown, outer folders first, hiding what is hidden between them."""
     steps = sorted({(path, "shown") for path in root.shown} | {(path, "hidden") for path in root.hidden})
     copied: set[str] = set()
     for path, what in steps:
-        if not os.path.exists(path):  # noqa: PTH110 - nothing more than needed is imported here
+        if not os.path.exists(path):  # noqa: PTH110 - see above
             continue
         if what == "hidden":
             if _covered(path, copied):
                 names = [other for other, kind in steps if kind == "shown" and other.startswith(path + "/")]
-                _mount("tmpfs", STAGE + path, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+                _mount("tmpfs", stage + path, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
                 copied.difference_update(names)
                 copied.add("!" + path)
             continue
         if _covered(path, copied):
             continue
-        _target(path)
-        _mount(path, STAGE + path, None, MS_BIND | MS_REC)
+        _target(path, stage)
+        _mount(path, stage + path, None, MS_BIND | MS_REC)
         copied.add(path)
 
 
@@ -110,22 +119,22 @@ def _covered(path: str, copied: set[str]) -> bool:
     return False
 
 
-def _target(path: str) -> None:
+def _target(path: str, stage: str) -> None:
     """Make the folder or the empty file that ``path`` is bound over."""
     if os.path.isdir(path):  # noqa: PTH112 - see above
-        os.makedirs(STAGE + path, 0o755, exist_ok=True)  # noqa: PTH103 - see above
+        os.makedirs(stage + path, 0o755, exist_ok=True)  # noqa: PTH103 - see above
         return
-    os.makedirs(os.path.dirname(STAGE + path), 0o755, exist_ok=True)  # noqa: PTH103, PTH120 - see above
-    os.close(os.open(STAGE + path, os.O_CREAT | os.O_WRONLY, 0o644))
+    os.makedirs(os.path.dirname(stage + path), 0o755, exist_ok=True)  # noqa: PTH103, PTH120 - see above
+    os.close(os.open(stage + path, os.O_CREAT | os.O_WRONLY, 0o644))
 
 
-def _devices() -> None:
-    os.makedirs(STAGE + "/dev", 0o755, exist_ok=True)  # noqa: PTH103 - see above
+def _devices(stage: str) -> None:
+    os.makedirs(stage + "/dev", 0o755, exist_ok=True)  # noqa: PTH103 - see above
     for device in DEVICES:
-        _target(device)
-        _mount(device, STAGE + device, None, MS_BIND)
+        _target(device, stage)
+        _mount(device, stage + device, None, MS_BIND)
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
-        os.symlink(target, f"{STAGE}/dev/{name}")
+        os.symlink(target, f"{stage}/dev/{name}")
 
 
 def _make_read_only(path: str) -> None:

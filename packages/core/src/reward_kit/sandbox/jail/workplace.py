@@ -13,7 +13,7 @@ def make(owner: int | None) -> str | None:
     """Make a folder for a worker where one can be made; ``owner`` is the user that it will belong to."""
     for parent in CANDIDATES:
         try:
-            path = tempfile.mkdtemp(prefix="reward-kit-", dir=parent)
+            path = tempfile.mkdtemp(prefix="reward-kit-jail-", dir=parent)
         except OSError:
             continue
         if owner is not None:

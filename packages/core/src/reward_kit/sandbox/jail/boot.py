@@ -1,18 +1,9 @@
 """The text that starts a worker: it makes modules of the sources that it is sent, and hands over to the guardian."""
 
-__all__ = ["BOOT"]
+__all__ = ["BOOT", "FINDER"]
 
-BOOT = """
-import json, os, sys, types
-number = int(sys.argv[1])
-length = int(sys.argv[3])
-with open(int(sys.argv[2]), "rb", buffering=0) as handed:
-    text = b""
-    while len(text) < length:
-        text += handed.read(length - len(text))
-bundle = json.loads(text)
-sources = bundle["sources"]
-del text
+FINDER = """
+import sys, types
 for name in sources:
     parts = name.split(".")
     for end in range(1, len(parts)):
@@ -33,7 +24,25 @@ class Finder:
     def exec_module(module):
         exec(compile(sources[module.__name__], module.__name__, "exec"), module.__dict__)
 sys.meta_path.insert(0, Finder)
+"""
+
+BOOT = (
+    """
+import json, os, sys, types
+number = int(sys.argv[1])
+length = int(sys.argv[3])
+with open(int(sys.argv[2]), "rb", buffering=0) as handed:
+    text = b""
+    while len(text) < length:
+        text += handed.read(length - len(text))
+bundle = json.loads(text)
+sources = bundle["sources"]
+del text
+"""
+    + FINDER
+    + """
 from reward_kit.sandbox.jail import child, guardian, splitting
 sys.meta_path.remove(Finder)
 guardian.main(number, bundle["options"])
 """
+)

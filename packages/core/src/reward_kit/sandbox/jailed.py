@@ -48,12 +48,16 @@ class JailedSandbox(RunMixin):
         restrictions: Sequence[Restriction],
         workers: int,
         packages: Sequence[str] = (),
+        start_for_programs: Callable[[], WorkerLike] | None = None,
     ) -> None:
         self.backend = backend
         self.level: Level = level
         self._restrictions = list(restrictions)
         self._packages = frozenset(packages)
         self._pool = Pool(start, workers)
+        self._start_for_programs = start_for_programs
+        self._workers = workers
+        self._programs: Pool | None = None
 
     def restrictions(self) -> list[Restriction]:
         """Say what is in force."""
@@ -66,6 +70,14 @@ class JailedSandbox(RunMixin):
         if not inputs:
             message = "found no cases, expected at least one"
             raise UsageError(message)
+        if program.language != "python":
+            language = languages.find(program.language)
+            return self._pool_for_programs().submit(
+                lambda holder: [
+                    self._signed(outcome)
+                    for outcome in languages.run(holder, language, program.source, inputs, limits, self.level)
+                ]
+            )
         return self._pool.submit(lambda holder: self._run(holder, program, inputs, limits, share=share))
 
     def submit_tests(self, program: Program, suite: TestSuite, limits: Limits) -> "Future[TestOutcome]":
@@ -75,16 +87,23 @@ class JailedSandbox(RunMixin):
             raise UsageError(message)
         return self._pool.submit(lambda holder: self._test(holder, program, suite, limits))
 
+    def _pool_for_programs(self) -> Pool:
+        if self._start_for_programs is None:
+            message = f"the {self.backend} sandbox runs python only"
+            raise UsageError(message)
+        if self._programs is None:
+            self._programs = Pool(self._start_for_programs, self._workers)
+        return self._programs
+
     def close(self) -> None:
         """End all workers."""
         self._pool.close()
+        if self._programs is not None:
+            self._programs.close()
 
     def _run(
         self, holder: Holder, program: Program, inputs: Sequence[Input], limits: Limits, *, share: bool
     ) -> list[Outcome]:
-        if program.language != "python":
-            found = languages.run(holder, program, inputs, limits, self.level)
-            return [self._signed(outcome) for outcome in found]
         kinds = {type(case) for case in inputs}
         names = {case.function for case in inputs if isinstance(case, Call)}
         if len(kinds) != 1 or len(names) > 1:

@@ -62,6 +62,9 @@ class NativeSandbox(JailedSandbox):
             restrictions=found,
             workers=workers or os.cpu_count() or 1,
             packages=packages,
+            start_for_programs=functools.partial(
+                Worker, sources(), worker_options(packages=packages, without=without, programs=True)
+            ),
         )
 
 

@@ -11,6 +11,7 @@ A list equals the tuple of the same items, since JSON has no tuples; ``True`` is
 There are no similarity scores: a wrong answer accepted is worse than a right one refused.
 """
 
+import json
 import re
 from typing import Any, Literal
 
@@ -109,9 +110,13 @@ def values_match(expected: Any, found: Any, *, tolerance: float = TOLERANCE) -> 
     if tag == "d":
         return all(
             values_match(one[0], other[0], tolerance=0) and values_match(one[1], other[1], tolerance=tolerance)
-            for one, other in zip(expected[1:], found[1:], strict=True)
+            for one, other in zip(_by_key(expected), _by_key(found), strict=True)
         )
     return tag in {"b", "c"} and bool(expected == found)
+
+
+def _by_key(tree: list[Any]) -> list[Any]:
+    return sorted(tree[1:], key=lambda pair: json.dumps(pair[0]))
 
 
 def _is_number(tree: Any) -> bool:  # noqa: ANN401 - a tree

@@ -46,6 +46,8 @@ class Settings:
     work: str
     command: list[str]
     """For ``exec``: what to become."""
+    stack_bytes: int = 0
+    """For ``exec``: the stack of its main thread, and what a thread of it reserves; 0 leaves what there is."""
     reserve_only: bool = False
     """Bound what is written to memory, not what is reserved: for runtimes that reserve gigabytes."""
 
@@ -78,8 +80,7 @@ def become(descriptors: Descriptors, settings: Settings, parent: int) -> NoRetur
 
 def _run(settings: Settings, payload: Payload) -> int:
     if settings.mode == "exec":
-        os.dup2(2, 2)
-        os.set_inheritable(0, True)  # noqa: FBT003 - its only parameter
+        running.prepare_program(payload, settings.positions[0])
         os.closerange(3, FIRST_FREE)
         os.execve(settings.command[0], settings.command, dict(ENVIRONMENT_OF_PROGRAMS))  # noqa: S606 - the purpose
     if settings.mode == "serve":
@@ -119,6 +120,8 @@ def _limit(settings: Settings) -> None:
     ]
     if settings.processes is not None:
         limits.append((resource.RLIMIT_NPROC, settings.processes))
+    if settings.stack_bytes:
+        limits.append((resource.RLIMIT_STACK, settings.stack_bytes))
     for which, value in limits:
         hard = resource.getrlimit(which)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)

@@ -1,8 +1,8 @@
 """Answers as plain data: a canonical text for Python values, made inside the sandbox and read outside.
 
 Nothing here executes what it reads, and reading is bounded: in size, in depth, in the length of numbers. Sets and
-dicts travel as sorted lists, so that the grader never builds one from what a submission chose (a megabyte of
-integers that collide costs seconds of hashing), and equal values have equal texts.
+dicts travel as lists, so that the grader never builds one from what a submission chose (a megabyte of integers that
+collide costs seconds of hashing).
 
     None, bool, str, small int    themselves, in JSON
     ["i", "0x…"]                  an int beyond 64 bits
@@ -10,7 +10,8 @@ integers that collide costs seconds of hashing), and equal values have equal tex
     ["c", real, imaginary]        a complex number, by two floats' texts
     ["b", "00ff"]                 bytes
     ["l", …] ["t", …] ["s", …]    list, tuple, set or frozenset (sorted by text)
-    ["d", [key, value], …]        dict, sorted by the keys' texts
+    ["d", [key, value], …]        dict, in its own order, which arguments need; whoever compares sorts
+    ["y", "int"]                  one of Python's own types, as an argument
     ["g", …]                      what is iterated rather than compared: generators, ranges, views of dicts
     ["o", name, true, handle]     anything else: the name of its type, whether it is true, and a number or null
     ["r", handle]                 the object that an earlier "o" named, on its way back
@@ -37,7 +38,10 @@ ITERATED = (
     type({}.keys()) | type({}.values()) | type({}.items()) | range | Generator | map | filter | zip | enumerate
     | reversed | type(iter([])) | type(iter(())) | type(iter("")) | type(iter({})) | type(iter(range(0)))
 )
-TAGS = frozenset("ifcbltsdgor")
+TYPES: dict[str, type] = {
+    kind.__name__: kind for kind in (int, str, float, bool, list, tuple, dict, set, frozenset, bytes, complex, object)
+}
+TAGS = frozenset("ifcbltsdgory")
 
 
 class CodecError(ValueError):
@@ -93,6 +97,8 @@ def to_python(tree: Any, revive: Revive | None = None) -> Any:  # noqa: ANN401 -
         return bytes.fromhex(items[0])
     if tag == "d":
         return {to_python(key, revive): to_python(value, revive) for key, value in items}
+    if tag == "y":
+        return TYPES[items[0]]
     if tag in "or":
         return revive(tag, items) if revive else Opaque(str(items[0]), truth=True)
     values = [to_python(item, revive) for item in items]
@@ -149,8 +155,7 @@ class _Encoder:
         return self._rare(value, depth)
 
     def _dict(self, value: dict[Any, Any], depth: int) -> list[Any]:
-        pairs = [[self.tree(key, depth + 1), self.tree(item, depth + 1)] for key, item in dict.items(value)]
-        return ["d", *sorted(pairs, key=lambda pair: _dump(pair[0]))]
+        return ["d", *[[self.tree(key, depth + 1), self.tree(item, depth + 1)] for key, item in dict.items(value)]]
 
     def _rare(self, value: Any, depth: int) -> list[Any]:  # noqa: ANN401 - any value
         kind = type(value)
@@ -165,6 +170,8 @@ class _Encoder:
             return ["l", *[self.tree(item, depth + 1) for item in value]]
         if isinstance(value, ITERATED):
             return ["g", *[self.tree(item, depth + 1) for item in value]]
+        if isinstance(value, type) and TYPES.get(value.__name__) is value:
+            return ["y", value.__name__]
         if isinstance(value, Opaque):
             return ["r", value._opaque[2]]  # noqa: SLF001 - the class above
         return ["o", str(kind.__name__)[:100], bool(value), self._keep(value) if self._keep else None]
@@ -218,6 +225,9 @@ def _check_tagged(tag: str, items: list[Any], depth: int) -> None:
     elif tag == "r":
         if not _is_handle(items):
             _refuse("a reference without handle")
+    elif tag == "y":
+        if len(items) != 1 or not isinstance(items[0], str) or items[0] not in TYPES:
+            _refuse("a type that is not Python's own")
     elif not _is_scalar(tag, items):
         _refuse(f"a malformed {tag!r}")
 

@@ -16,7 +16,7 @@ from typing import Any
 from reward_kit.sandbox.jail.codec import CodecError, decode, encode, to_python
 from reward_kit.sandbox.jail.payload import Payload, write_all, write_record
 
-__all__ = ["ANSWERS", "Namespace", "find_callable", "run_calls", "run_program", "run_programs", "say_failure"]
+__all__ = ["ANSWERS", "Namespace", "find_callable", "prepare_program", "run_calls", "run_program", "run_programs", "say_failure"]
 
 ANSWERS = 3
 """The descriptor that answers are written to."""
@@ -29,6 +29,16 @@ def run_program(payload: Payload, position: int) -> int:
     """Run the source with one input as ``python -I program.py`` would, and return its exit code."""
     _give_input(payload.piece(position))
     return _run_once(_compiled(payload))
+
+
+def prepare_program(payload: Payload, position: int) -> None:
+    """Write the source to its file and one input to standard input, for a program that is not Python."""
+    name = payload.facts["file"]
+    number = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    write_all(number, payload.piece(0))
+    os.close(number)
+    if position:
+        _give_input(payload.piece(position))
 
 
 def run_programs(payload: Payload, positions: list[int]) -> int:

@@ -97,7 +97,8 @@ def program(policy: Policy) -> bytes:
     }
     if policy.fork:
         special[CLONE] = _no_namespaces()
-        allowed |= FORK_AND_EXEC
+        allowed |= FORK_AND_EXEC | {*PRETENDED}
+        special = {number: action for number, action in special.items() if number not in PRETENDED}
     if policy.execute or policy.fork:
         allowed |= EXTRA_FOR_PROGRAMS | {EXECVE}
     actions = {number: [_return(ALLOW)] for number in allowed} | special

@@ -5,6 +5,7 @@ away, by whatever way, so do the child, this process and everything that the chi
 """
 
 import array
+import contextlib
 import gc
 import importlib
 import json
@@ -66,6 +67,8 @@ class Server:
         return (json.loads(data) if data else None), [_out_of_the_way(number) for number in descriptors]
 
     def _do(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        if self._work and request.get("fresh"):
+            workplace.wipe(self._work)
         for name in request.get("preload", ()):
             _import_quietly(name)
         mode = request["mode"]
@@ -142,6 +145,7 @@ class Server:
             filter=self._filters.setdefault(policy, seccomp.program(policy)),
             work=self._work or "/",
             command=request.get("command", []),
+            stack_bytes=request.get("stack", 0),
             reserve_only=mode == "exec",
         )
 
@@ -181,7 +185,7 @@ class Server:
                     reason = "disk"
         finally:
             os.close(handle)
-        ended = self._end(pid, kill=bool(reason))
+        ended = self._end(pid, kill=bool(reason), group=request.get("fork", False), keep=request.get("keep", False))
         return {**ended, "reason": reason, "wall": round(time.monotonic() - began, 6)}
 
     def _interrupted(self) -> str:
@@ -190,21 +194,30 @@ class Server:
             return "gone"
         return "cancelled"
 
-    def _end(self, pid: int, *, kill: bool = True) -> dict[str, Any]:
-        """Reap a child, with all that it left, and say what it used."""
+    def _end(self, pid: int, *, kill: bool = True, group: bool = False, keep: bool = False) -> dict[str, Any]:
+        """Reap a child, with all that it left, and say what it used; ``keep`` leaves its files to the next one."""
         if kill:
             os.kill(pid, signal.SIGKILL)
+        if group:
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
         _, status, used = os.wait4(pid, 0)
-        if self._owns_all:
+        if group and self._owns_all:
             self._end_the_rest()
-        if self._work:
+        if self._work and not keep:
             workplace.wipe(self._work)
         code = os.waitstatus_to_exitcode(status)
         cpu = round(used.ru_utime + used.ru_stime, 6)
         return {"code": code, "cpu": cpu, "memory": used.ru_maxrss * 1024}
 
     def _end_the_rest(self) -> None:
-        """Kill and reap the orphans of this namespace; those of a submission that may not fork cannot exist."""
+        """Kill and reap all others of this pid namespace: what a compiler left. Submissions cannot fork."""
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
 
 
 def _was_told(pipe: int) -> bool:

@@ -71,6 +71,9 @@ def _answer(request: list[Any], namespace: dict[str, Any], kept: list[object]) -
     if what == "get":
         value = getattr(subject, rest[0]) if rest else subject
         return ["value", encode(value, max_bytes=MAX_MESSAGE, keep=keep).decode(), []]
+    if what == "set":
+        setattr(subject, rest[0], to_python(decode(rest[1].encode(), max_bytes=MAX_MESSAGE), revive))
+        return ["value", "null", []]
     if what == "call":
         method, sent = rest
         function = getattr(subject, method) if method else subject
@@ -143,6 +146,8 @@ def _test_namespace(payload: Payload, remote: "_Remote") -> dict[str, Any]:
     for name in [name for name in open_names if name in sys.stdlib_module_names and name != entry]:
         namespace[name] = importlib.import_module(name)
         open_names.remove(name)
+    if not open_names:
+        open_names = sorted(_shadowed_builtins(texts[1:]))
     bound = remote.bind(open_names)
     namespace.update(bound)
     exec(compile(setup, "<tests>", "exec", dont_inherit=True), namespace)  # noqa: S102 - the tests of the data set
@@ -170,6 +175,15 @@ def _open_names(texts: list[str]) -> set[str]:
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 defined.add(node.name)
     return read - defined
+
+
+def _shadowed_builtins(texts: list[str]) -> set[str]:
+    """Return the builtins that every test calls: the function under test, where the tests call nothing else."""
+    called = [
+        {node.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        for text in texts
+    ]
+    return set.intersection(*called) if called else set()
 
 
 def _run_tests(facts: dict[str, Any], texts: list[str], namespace: dict[str, Any]) -> None:
@@ -293,6 +307,12 @@ class _Object(Opaque):
         if isinstance(value, _Object) and value._opaque[0] in {"method", "function", "builtin_function_or_method"}:  # noqa: SLF001
             return _bound(self._remote, handle, name)
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any attribute
+        if name in {"_opaque", "_remote"}:
+            object.__setattr__(self, name, value)
+        else:
+            self._remote.value(["set", self._opaque[2], name, encode(value, max_bytes=MAX_MESSAGE).decode()])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any call
         handle = self._opaque[2]

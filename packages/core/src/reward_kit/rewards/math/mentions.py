@@ -43,7 +43,7 @@ _MONEY_SIGN = rf"(?:{MONEY}\s*)?"
 _PART_OF_MORE_BEFORE = re.compile(
     rf"""
       \w$                                                     # x72, x_72
-    | [×·÷/^≠±∓√≤≥~@]\s*{_MONEY_SIGN}[({{*]*$                   # an operand, a bound, a root
+    | [·÷/^≠±∓√≤≥~@_]\s*{_MONEY_SIGN}[({{*]*$                   # an operand, a bound, a root
     | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*$                   # 3*72; but not **72**
     | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*$                 # 3 - 72
     | [^\W\d][-+]{_MONEY_SIGN}$                               # COVID-19
@@ -57,7 +57,7 @@ _BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*$")
 _FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?P<money>{MONEY})?\s*(?P<inner>[-+])?[\s({{*]*$")
 _PART_OF_MORE_BEHIND = re.compile(
     r"[,.:/_'-]\d|\^|_|\\frac"  # 1,23  3:30  2024-01  9^9
-    r"|\s*(?:[+×·÷=≈≠<>]|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
+    r"|\s*(?:[+·÷=≈≠<>]|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
 )
 _RUN = re.compile(r"[\w.,:/^'{}-]*[\w}]")
 _WORD = re.compile(r"[^\W\d_]+\.?")

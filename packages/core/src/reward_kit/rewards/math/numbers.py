@@ -80,7 +80,7 @@ def _bare(text: str) -> str:
 
 
 _SUBSCRIPT = re.compile(r"_(?:\d|\{\d+\})")
-_RELATION = re.compile(r"[<>≠≤≥±,;!?]|\\(?:neq?|not|lt|gt|leq?|geq?|pm|mp)(?![a-z])|\b(?:or|and|not|vs)\b", re.IGNORECASE)
+_RELATION = re.compile(r"[<>≠≤≥±,;!?]|\\(?:neq?|not|lt|gt|leq?|geq?|pm|mp)(?![a-z])|\b(?:or|and|not)\b", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
 _DIGIT = re.compile(r"\d")
 

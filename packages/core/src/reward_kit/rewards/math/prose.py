@@ -44,16 +44,20 @@ def number_in_statement(text: str) -> Stated | None:
     opening = _OPENING.match(line)
     if first.number is None or opening is None or opening.end() < first.start:
         return _last_of(line, found)
+    if _WORKING.search(line, first.end):
+        return _last_of(line, found)
     if len(found) > 1 and _is_list(line, first, found[1]):
         return Stated(text=text.strip(), problem="several answers where one is asked for")
     return Stated(text=line[first.start : first.end], number=first.number)
 
 
+_WORKING = re.compile(r"[=·÷+]|\*\s*[\d(]")
 _LAST_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
 _WINDOW_BEFORE = 400
 _WINDOW_AFTER = 120
 _IGNORANCE = re.compile(
-    r"\b(?:(?:do not|don't|cannot|can't|can not|could not|couldn't)\s+(?:know|determine|answer|solve|tell|say|be determined)"
+    r"\b(?:(?:do not|don't|cannot|can't|can not|could not|couldn't)\s+"
+    r"(?:know|determine|answer|solve|tell|say|be determined)"
     r"|no idea|not sure|unsure|not certain|impossible to)\b",
     re.IGNORECASE,
 )
@@ -100,12 +104,17 @@ def _last_of(text: str, found: list[Mention]) -> Stated:
         problem = "several guesses where one answer is asked for"
     elif _repeats_its_pattern(text[:sentence_start], sentence):
         problem = "a list of guesses where one answer is asked for"
-    return Stated(text=shown, number=last.number, problem=problem) if problem == "" else Stated(text=shown, problem=problem)
+    return (
+        Stated(text=shown, number=last.number, problem=problem)
+        if problem == ""
+        else Stated(text=shown, problem=problem)
+    )
 
 
 _SENTENCE_END = re.compile(r"[.!?;][\"'*_)$]*(?=\s|$)|\n|\?")
 _NEGATION = re.compile(
-    r"(?:\b(?:not|never|cannot|neither|nor|except|rather than|instead of|other than)\b|n't\b|≠|\\neq?(?![a-z]))[^\d.,;:!?\n]{0,30}$",
+    r"(?:\b(?:not|never|cannot|neither|nor|except|rather than|instead of|other than)\b|n't\b|≠|\\neq?(?![a-z]))"
+    r"[^\d.,;:!?\n]{0,30}$",
     re.IGNORECASE,
 )
 _LINKED = re.compile(

@@ -21,11 +21,12 @@ _MEASURES = """
 _CANONICAL = {word: words.split()[0] for words in _MEASURES.split("|") for word in words.split()}
 _ATTACHED = frozenset(_CANONICAL) | {"st", "nd", "rd", "th"}
 _SHORT = frozenset({*_CANONICAL, "as", "at", "by", "in", "of", "on", "to"})
-_NO_UNIT = frozenset(
-    "or nor not either maybe perhaps possibly versus vs plus minus squared cubed factorial point choose mod modulo pi"
-    " hundred thousand million billion trillion hundreds thousands millions billions trillions bn mn halves thirds"
-    " fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths".split()
-)
+_OTHER_THAN_UNITS = """
+    or nor not either maybe perhaps possibly versus vs plus minus squared cubed factorial point choose mod modulo pi
+    hundred thousand million billion trillion hundreds thousands millions billions trillions bn mn halves thirds
+    fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths
+"""
+_NO_UNIT = frozenset(_OTHER_THAN_UNITS.split())
 _NUMBER_WORDS = (
     "half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"

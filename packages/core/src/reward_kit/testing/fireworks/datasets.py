@@ -71,9 +71,8 @@ class Datasets:
             "exampleCount": str(asked.dataset.example_count),
             "format": asked.dataset.format,
         }
-        for kind in ("user_uploaded", "eval_protocol"):
-            if getattr(asked.dataset, kind) is not None:
-                wire["userUploaded" if kind == "user_uploaded" else "evalProtocol"] = getattr(asked.dataset, kind)
+        kinds = {"user_uploaded", "eval_protocol"}
+        wire.update(asked.dataset.model_dump(by_alias=True, include=kinds, exclude_none=True))
         self._datasets.add(dataset_id, _Held(wire))
         return json_answer(wire)
 

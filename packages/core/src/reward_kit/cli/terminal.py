@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -17,22 +17,24 @@ INTERVAL = 0.1
 class Progress:
     """A line on stderr that says how far a verb is; silent unless stderr is a terminal."""
 
-    def __init__(self, what: str, total: int | None = None, *, hidden: bool = False) -> None:
+    def __init__(self, what: str, count: Callable[[], int] | None = None, *, hidden: bool = False) -> None:
+        """``count`` gives the number of rows there will be; it is called only where the line is shown."""
         self._what = what
-        self._total = total
         self._shown = sys.stderr.isatty() and not hidden
+        self._of = f"/{count()}" if self._shown and count is not None else ""
         self._done = 0
         self._next = self._started = time.monotonic()
 
-    def advance(self, note: str = "") -> None:
+    def advance(self) -> None:
         """Count one row, and show the line if it is time to."""
         self._done += 1
-        now = time.monotonic() if self._shown else 0.0
-        if self._shown and now >= self._next:
+        if not self._shown:
+            return
+        now = time.monotonic()
+        if now >= self._next:
             self._next = now + INTERVAL
-            of = f"/{self._total}" if self._total else ""
-            rate = self._done / max(now - self._started, 1e-9)
-            click.echo(f"\r\x1b[K{self._what} {self._done}{of}  {rate:,.0f}/s  {note}", nl=False, err=True)
+            rate = self._done / max(now - self._started, INTERVAL)
+            click.echo(f"\r\x1b[K{self._what} {self._done}{self._of}  {rate:,.0f}/s", nl=False, err=True)
 
     def close(self) -> None:
         """Take the line away."""

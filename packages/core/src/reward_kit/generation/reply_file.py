@@ -7,6 +7,7 @@ or setting cannot continue the file by mistake.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 

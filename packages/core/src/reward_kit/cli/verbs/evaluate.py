@@ -68,7 +68,7 @@ def command(
 
     example, path = context.example, data or context.bundled_data
     folder, continued = _run_folder(output, context.name, run_id, resume)
-    progress = Progress("graded", file_mark(replies or path).lines, hidden=quiet)
+    progress = Progress("graded", lambda: file_mark(replies or path).lines, hidden=quiet)
     try:
         with rewards_print_to_stderr():
             summary = evaluate(
@@ -166,7 +166,13 @@ def _shown(row: "ResultRow") -> str:
 
 
 def _percent(rate: float | None) -> str:
-    return "-" if rate is None else f"{100 * rate:.1f} %"
+    """Return a rate as a percentage that says 100 or 0 only of all or none."""
+    if rate is None:
+        return "-"
+    shown = f"{100 * rate:.1f}"
+    if shown == "100.0" and rate < 1:
+        return "99.9 %"
+    return "<0.1 %" if shown == "0.0" and rate > 0 else f"{shown} %"
 
 
 def _print_json(example: str, summary: "Summary") -> None:

@@ -22,13 +22,13 @@ def corrects(text: str, start: int, end: int) -> bool:
 
 
 _DENIED_BEFORE = re.compile(
-    r"(?:\bnot|n['\u2019]t|\bnever|≠|\\neq?|\\not\s?=?)[ \t$({*]*(?:\\[(\[])?[ \t]*$", re.IGNORECASE
+    r"(?:\bnot|n['\u2019]t|\bnever|≠|\\neq?|\\not\s?=?)[ \t$({*]*(?:\\[(\[])?[ \t]*\Z", re.IGNORECASE
 )
 _DENIED_BEHIND = re.compile(
     r"[\s$*)}\]\\.]*(?:is|was|would be|seems)\s+(?:\w+\s+)?(?:wrong|incorrect|not)\b", re.IGNORECASE
 )
 _OR_BEHIND = re.compile(r"(?:\\[)\]]|[\s$*)},])*(?:and/)?or\b[^\n.]{0,24}?\d", re.IGNORECASE)
-_OR_BEFORE = re.compile(r"[\d})$]\W{0,4}(?:[^\W\d]+\W{1,3}){0,2}or(?:\W{1,3}[^\W\d]+){0,2}\W*$", re.IGNORECASE)
+_OR_BEFORE = re.compile(r"[\d})$]\W{0,4}(?:[^\W\d]+\W{1,3}){0,2}or(?:\W{1,3}[^\W\d]+){0,2}\W*\Z", re.IGNORECASE)
 _NEIGHBOURHOOD = 64
 
 

@@ -42,19 +42,20 @@ _LEAD_LENGTH = 24
 _MONEY_SIGN = rf"(?:{MONEY}\s*)?"
 _PART_OF_MORE_BEFORE = re.compile(
     rf"""
-      \w$                                                     # x72, x_72
-    | [·÷/^≠±∓√≤≥~@_]\s*{_MONEY_SIGN}[({{*]*$                   # an operand, a bound, a root
-    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*$                   # 3*72; but not **72**
-    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*$                 # 3 - 72
-    | [^\W\d][-+]{_MONEY_SIGN}$                               # COVID-19
-    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*$    # total - 72: a dash or a sign
-    | \\(?!implies|[Rr]ightarrow|Longrightarrow|to|therefore)[A-Za-z]+\s*[({{]*$
-    | (?<![<>])[<>]\s*{_MONEY_SIGN}$(?<!<b>)(?<!<strong>)
+      \w\Z                                                     # x72, x_72
+    | [·÷/^≠±∓√≤≥~@_]\s*{_MONEY_SIGN}[({{*]*\Z                   # an operand, a bound, a root
+    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*\Z                   # 3*72; but not **72**
+    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*\Z                 # 3 - 72
+    | [^\W\d][-+]{_MONEY_SIGN}\Z                               # COVID-19
+    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*\Z    # total - 72: a dash or a sign
+    | \\(?!implies|[Rr]ightarrow|Longrightarrow|to|therefore)[A-Za-z]+\s*[({{]*\Z
+    | \{{\{{[^}}]*\Z                                            # a placeholder of a template
+    | (?<![<>])[<>]\s*{_MONEY_SIGN}\Z(?<!<b>)(?<!<strong>)
     """,
     re.VERBOSE,
 )
-_BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*$")
-_FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?P<money>{MONEY})?\s*(?P<inner>[-+])?[\s({{*]*$")
+_BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*\Z")
+_FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?P<money>{MONEY})?\s*(?P<inner>[-+])?[\s({{*]*\Z")
 _PART_OF_MORE_BEHIND = re.compile(
     r"[,.:/_'-]\d|\^|_|\\frac"  # 1,23  3:30  2024-01  9^9
     r"|\s*(?:[+·÷=≈≠<>]|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24

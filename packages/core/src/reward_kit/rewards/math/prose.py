@@ -114,7 +114,7 @@ def _last_of(text: str, found: list[Mention]) -> Stated:
 _SENTENCE_END = re.compile(r"[.!?;][\"'*_)$]*(?=\s|$)|\n|\?")
 _NEGATION = re.compile(
     r"(?:\b(?:not|never|cannot|neither|nor|except|rather than|instead of|other than)\b|n't\b|≠|\\neq?(?![a-z]))"
-    r"[^\d.,;:!?\n]{0,30}$",
+    r"[^\d.,;:!?\n]{0,30}\Z",
     re.IGNORECASE,
 )
 _LINKED = re.compile(

@@ -100,14 +100,14 @@ def hashed(text: str, start: int = 0) -> list[Statement]:
 
 _ANSWER = re.compile(r"(?<![\w/-])[Aa](?:nswer|NSWER)")
 _IS = re.compile(
-    r"""["'*_`\]]{0,4}(?:\s+(?:to|for|of)\b[^.\n:=?]{0,80}?)?\s{0,3}["'*_]{0,4}"""
+    r"""["'*_`\]]{0,4}(?:\s+(?:to|for|of)\b[^.,\n:=?]{0,80}?)?\s{0,3}["'*_]{0,4}"""
     r"""(?:[:\uff1a=]|\b(?:is|was|equals|(?:would|should|must|will)\s+be|comes\s+(?:out\s+)?to)\b)"""
     r"""(?:[\s:*_]|\$\$|\\\[|["'])*""",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
     r"(?:\b(?:the|our|my|your|final|correct|right|exact|numerical|required|overall)\s{1,3}"
-    r"|(?:^|[\n.!?:;,>*#\"({\]])[\s*_#>\"'$-]*)$",
+    r"|(?:^|[\n.!?:;,>*#\"({\]])[\s*_#>\"'$-]*)\Z",
     re.IGNORECASE,
 )
 _WHICH_LENGTH = 16

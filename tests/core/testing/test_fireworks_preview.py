@@ -1,8 +1,9 @@
 """The preview executes what is uploaded, and a hostile or broken evaluator fails there without hurting the server."""
 
 import json
-import os
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,8 @@ def body(files, samples, *, requirements="", max_samples=None, **snippets):
 
 @pytest.fixture
 def preview(fireworks, call):
-    def run(files, samples=(sample(),), **options):
-        sent = body(files, list(samples), **options)
+    def run(files, samples=None, **options):
+        sent = body(files, [sample()] if samples is None else samples, **options)
         return call(fireworks, "POST", "/v1/accounts/local/evaluators:previewEvaluator", json=sent)
 
     return run
@@ -82,7 +83,9 @@ def evaluate(messages, **kwargs):
 
 
 def test_further_fields_of_the_sample_are_keyword_arguments(preview):
-    code = "def evaluate(messages, ground_truth, *, unit, tags):\n    return {'score': 1.0, 'reason': f'{unit} {tags}'}\n"
+    code = (
+        "def evaluate(messages, ground_truth, *, unit, tags):\n    return {'score': 1.0, 'reason': f'{unit} {tags}'}\n"
+    )
 
     assert metric(preview(code, [sample(unit="kg", tags=["a"])]))["reason"] == "kg ['a']"
 
@@ -243,7 +246,7 @@ def _gone(pid):
 
 
 def test_an_endless_import_is_stopped(call):
-    with FireworksServer(limits=Limits(sample_seconds=0.5)) as server:
+    with FireworksServer(limits=Limits(import_seconds=0.5)) as server:
         sent = body("while True:\n    pass\n", [sample()])
         answer = call(server, "POST", "/v1/accounts/local/evaluators:previewEvaluator", json=sent)
 
@@ -265,8 +268,6 @@ def test_stopping_the_server_stops_an_evaluator(call):
     with FireworksServer() as server:
         sent = body("import time\ndef evaluate(**kwargs):\n    time.sleep(60)\n", [sample()])
         url = "/v1/accounts/local/evaluators:previewEvaluator"
-        from concurrent.futures import ThreadPoolExecutor
-
         with ThreadPoolExecutor(1) as pool:
             pool.submit(call, server, "POST", url, json=sent)
             while not server.requests:
@@ -295,13 +296,15 @@ def test_only_the_end_of_the_output_is_kept(preview):
 def test_the_code_sees_neither_the_key_nor_the_environment(preview, monkeypatch):
     monkeypatch.setenv("FIREWORKS_API_KEY", "fw_very_secret")
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    code = "import json, os, sys\ndef evaluate(**k):\n    return {'score': 1.0, 'reason': json.dumps([*os.environ, *sys.argv])}\n"
+    code = """
+import json, os
+def evaluate(**kwargs):
+    return {"score": 1.0, "reason": json.dumps(dict(os.environ))}
+"""
     reason = metric(preview(code))["reason"]
 
-    names = [name for name in json.loads(reason) if not name.startswith("/")]
     assert "fw_very_secret" not in reason
-    assert not {"FIREWORKS_API_KEY", "PYTHONPATH", "VIRTUAL_ENV"} & set(names)
-    assert {"HOME", "LANG", "PATH", "TMPDIR"} <= set(names)
+    assert set(json.loads(reason)) == {"HOME", "LANG", "PATH", "TMPDIR"}
 
 
 def test_writing_to_the_channel_of_the_results_is_no_score(preview):
@@ -320,15 +323,13 @@ def evaluate(**kwargs):
 
 def test_nothing_is_left_behind_on_disk(preview, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    import tempfile
-
     tempfile.tempdir = None
     try:
         metric(preview("def evaluate(**k):\n    open('left', 'w').close()\n    return {'score': 1.0}\n"))
     finally:
         tempfile.tempdir = None
 
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["../main.py", "/etc/main.py", "a/../../main.py", "", ".", "a\\b.py", "a\0b.py"])
@@ -367,6 +368,15 @@ def test_a_field_that_is_wrong_is_named(fireworks, call):
 
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("evaluator.criteria[0].codeSnippets.language")
+
+
+def test_a_criterion_without_code_is_refused(fireworks, call):
+    sent = body(EXACT, [sample()])
+    del sent["evaluator"]["criteria"][0]["codeSnippets"]
+    answer = call(fireworks, "POST", "/v1/accounts/local/evaluators:previewEvaluator", json=sent)
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("evaluator.criteria[0].codeSnippets: found none")
 
 
 def test_an_evaluator_without_criteria_is_refused(fireworks, call):

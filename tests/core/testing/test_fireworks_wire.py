@@ -134,17 +134,23 @@ def test_a_stopped_server_refuses_connections():
 
 
 def test_stopping_does_not_wait_for_a_slow_answer():
-    with FireworksServer(faults=Faults(rate=1.0, kinds=("slow",), delay=60.0)) as server:
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(requests.get, server.url, timeout=30)
-            while not server.requests:
-                time.sleep(0.01)
-            started = time.monotonic()
-            server.stop()
-            elapsed = time.monotonic() - started
-            asked.exception()
+    faults = Faults(rate=1.0, kinds=("slow",), delay=60.0)
+    with FireworksServer(faults=faults) as server, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(requests.get, server.url, timeout=30)
+        while not server.requests:
+            time.sleep(0.01)
+        started = time.monotonic()
+        server.stop()
+        elapsed = time.monotonic() - started
+        asked.exception()
 
     assert elapsed < 5
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"evaluator": {"displayName": "\\ud800"}, "evaluatorId": "odd"}'])
+def test_json_that_is_barely_json_is_no_error_of_the_server(fireworks, call, body):
+    assert call(fireworks, "POST", "/v1/accounts/local/evaluators", data=body).status_code in {200, 400}
+    assert fireworks.unexpected == []
 
 
 def test_a_server_that_was_never_started_can_be_stopped():
@@ -154,7 +160,7 @@ def test_a_server_that_was_never_started_can_be_stopped():
 def test_a_taken_port_is_a_prerequisite_that_is_missing(fireworks):
     port = int(fireworks.url.rpartition(":")[2])
 
-    with pytest.raises(PrerequisiteError, match="cannot listen on 127.0.0.1"):
+    with pytest.raises(PrerequisiteError, match=r"cannot listen on 127\.0\.0\.1"):
         FireworksServer(port=port)
 
 

@@ -6,8 +6,9 @@ can get over (a refused key, a missing model, a service that is gone) ends the r
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from reward_kit.clients.chat import ChatClient, ChatReply, ChatRequest
 from reward_kit.errors import DataError, RemoteError, RemoteStatusError
@@ -46,6 +47,15 @@ class GenerationReport:
     """Those whose reply came from the cache."""
     failures: tuple[RowFailure, ...]
     """Those without a reply, in the order of the data set."""
+
+    @property
+    def answered(self) -> int:
+        """Samples that have a reply."""
+        return self.resumed + self.asked + self.cached
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain data."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

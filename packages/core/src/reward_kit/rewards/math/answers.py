@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reward_kit.rewards.math.context import corrects, hedge
 from reward_kit.rewards.math.numbers import Number
+from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.prose import Stated, number_at_the_end
 from reward_kit.rewards.math.statements import Rule, Statement, boxed, hashed, phrased, read, tagged
 
@@ -19,7 +20,6 @@ __all__ = ["Answer", "extract_answer"]
 MAX_CORRECTIONS = 2
 """How often a reply may take back an answer; more is guessing."""
 _MAX_DIFFERENT = 16
-_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,8 @@ def extract_answer(reply: str, *, prompt: str = "") -> Answer:
     spoken = _after_thinking(reply)
     if spoken is None:
         return Answer(problem="the reply ends inside its thinking")
-    if prompt.strip():
-        spoken = spoken.replace(prompt.strip(), " ", 1)
-    if not spoken.strip():
+    spoken = _without_echo(spoken.strip(), prompt.strip())
+    if not spoken:
         return Answer(
             problem="the reply is empty" if not reply.strip() else "nothing follows the thinking or the prompt"
         )
@@ -113,7 +112,7 @@ def _decided(spoken: str, found: list[_Marked]) -> Answer:
     text, number = last.stated.text, last.stated.number
     problem = _disagreement(spoken, found) or last.stated.problem
     if not problem and number is None:
-        problem = f"{_clip(text)!r} is not one number" if text else "the marked answer is empty"
+        problem = f"{shown(text)!r} is not one number" if text else "the marked answer is empty"
     elif not problem and number is not None:
         problem = hedge(spoken, start, end, number) or _concludes_otherwise(spoken[end:], last)
     return Answer(text=text, rule=last.statement.rule, number=None if problem else number, problem=problem)
@@ -137,7 +136,7 @@ def _disagreement(spoken: str, found: list[_Marked]) -> str:
             corrections += 1
             taken_back = corrects(spoken, earlier.statement.end, later.statement.start)
             if corrections > MAX_CORRECTIONS or not taken_back:
-                return f"several different answers: {_clip(earlier.stated.text)!r} and {_clip(later.stated.text)!r}"
+                return f"several different answers: {shown(earlier.stated.text)!r} and {shown(later.stated.text)!r}"
     return ""
 
 
@@ -158,25 +157,24 @@ def _concludes_otherwise(rest: str, last: _Marked) -> str:
     stated = number_at_the_end(sentences[-1])
     if stated.number is None or last.stated.number is None or stated.number.value == last.stated.number.value:
         return ""
-    return f"several different answers: {_clip(last.stated.text)!r} and {_clip(stated.text)!r}"
+    return f"several different answers: {shown(last.stated.text)!r} and {shown(stated.text)!r}"
 
 
 _DIGIT = re.compile(r"\d")
 
 
+def _without_echo(spoken: str, prompt: str) -> str:
+    """Drop the prompt where a reply begins by repeating it."""
+    rest = spoken.removeprefix(prompt)
+    return spoken if rest[:1].isalnum() else rest.lstrip()
+
+
+_SHORTEST_ECHO = 20
+
+
 def _unmarked(spoken: str, prompt: str) -> Answer:
     """Return the last number of a reply that marks no answer."""
-    if _folded(spoken) in _folded(prompt):
+    if len(spoken) >= _SHORTEST_ECHO and spoken in prompt:
         return Answer(problem="the reply repeats the prompt")
     stated = number_at_the_end(spoken)
-    if stated.number is None:
-        return Answer(problem=stated.problem)
-    return Answer(text=stated.text, rule="last number", number=stated.number)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return Answer(text=stated.text, rule="last number", number=stated.number, problem=stated.problem)

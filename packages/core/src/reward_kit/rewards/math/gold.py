@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.math.numbers import Number, parse_number
+from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.statements import boxed
 
 __all__ = ["Gold", "compile_gold"]
 
-_SHOWN = 80
+_MAX_BITS = 1900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +30,12 @@ def compile_gold(ground_truth: object) -> Gold:
     """
     if isinstance(ground_truth, str):
         return _compiled(ground_truth)
-    if isinstance(ground_truth, int | float) and not isinstance(ground_truth, bool) and math.isfinite(ground_truth):
-        return _compiled(repr(ground_truth))
-    message = f"found ground_truth={ground_truth!r}, expected a number or a text such as '72' or '… #### 72'"
+    if isinstance(ground_truth, int) and not isinstance(ground_truth, bool) and ground_truth.bit_length() <= _MAX_BITS:
+        return _compiled(str(ground_truth))
+    if isinstance(ground_truth, float) and math.isfinite(ground_truth):
+        return _compiled(repr(float(ground_truth)))
+    found = ground_truth if ground_truth is None or isinstance(ground_truth, float) else type(ground_truth).__name__
+    message = f"found ground_truth={found!r}, expected a number or a text such as '72' or '… #### 72'"
     raise GradingError(message)
 
 
@@ -44,7 +48,6 @@ def _compiled(text: str) -> Gold:
         final = boxes[-1].text if boxes and boxes[-1].complete else final
         number = parse_number(final)
     if number is None:
-        shown = text if len(text) <= _SHOWN else "…" + text[-_SHOWN:]
-        message = f"found ground_truth={shown!r}, expected one number, alone or behind '####'"
+        message = f"found ground_truth={shown(text)!r}, expected one number, alone or behind '####'"
         raise GradingError(message)
     return Gold(text=final.strip(), number=number)

@@ -10,7 +10,7 @@ import functools
 import re
 import unicodedata
 
-__all__ = ["plain"]
+__all__ = ["plain", "shown"]
 
 _DROPPED = r"\left \right \displaystyle \textstyle \big \Big \bigl \bigr \Bigl \Bigr \limits \! \( \) \[ \]"
 _FONTS = (
@@ -85,3 +85,12 @@ def _character(char: str) -> str:
     if unicodedata.decomposition(char).startswith("<fraction>"):
         return " " + unicodedata.normalize("NFKC", char).replace("⁄", "/")
     return char
+
+
+_MAX_SHOWN = 80
+
+
+def shown(text: str) -> str:
+    """Shorten a text for people, and write what no encoding takes as an escape."""
+    text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+    return text.encode("utf-8", "backslashreplace").decode()

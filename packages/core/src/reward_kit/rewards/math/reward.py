@@ -9,6 +9,7 @@ from reward_kit.reward_function import reward_function
 from reward_kit.rewards.math.answers import Answer, extract_answer
 from reward_kit.rewards.math.gold import Gold, compile_gold
 from reward_kit.rewards.math.numbers import Number
+from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.units import units_conflict, units_cover
 
 __all__ = ["math_reward"]
@@ -53,8 +54,8 @@ def math_reward(
     """
     relative, absolute = _limit("tolerance", tolerance), _limit("absolute_tolerance", absolute_tolerance)
     if not messages or messages[-1].role != "assistant":
-        found = f"the role {messages[-1].role!r}" if messages else "no message"
-        return EvaluateResult.not_graded(f"found {found} at the end of the messages, expected the assistant's reply")
+        found = f"a last message of the role {messages[-1].role!r}" if messages else "no messages"
+        return EvaluateResult.not_graded(f"found {found}, expected the assistant's reply at the end")
     try:
         gold = compile_gold(ground_truth)
     except GradingError as error:
@@ -69,7 +70,7 @@ def math_reward(
         flaw = ": the unit is missing"
     equal = _equal(answer.number, gold.number, relative, absolute)
     sign, score = ("=", 1.0) if equal and not flaw else ("!=", 0.0)
-    reason = f"{_shown(answer.text)!r} {sign} {_shown(gold.text)!r} ({answer.rule}){flaw if equal else ''}"
+    reason = f"{shown(answer.text)!r} {sign} {shown(gold.text)!r} ({answer.rule}){flaw if equal else ''}"
     return _result(score, reason, answer, gold)
 
 
@@ -106,25 +107,16 @@ def _limit(name: str, value: float) -> Fraction:
     if not math.isfinite(value) or value < 0:
         message = f"found {name}={value!r}, expected a finite number that is not negative"
         raise UsageError(message)
-    return Fraction(repr(value)) if value else Fraction(0)
+    return Fraction(repr(float(value))) if value else Fraction(0)
 
 
 def _result(score: float, reason: str, answer: Answer, gold: Gold) -> EvaluateResult:
-    extracted = f"{_shown(answer.text)} ({answer.rule})" if answer.text else answer.problem
+    extracted = f"{shown(answer.text)} ({answer.rule})" if answer.text else answer.problem
     return EvaluateResult(
         score=score,
         reason=reason,
         metrics={
             "extracted_answer": MetricResult(score=float(answer.number is not None), reason=extracted),
-            "ground_truth": MetricResult(score=1.0, reason=_shown(gold.text)),
+            "ground_truth": MetricResult(score=1.0, reason=shown(gold.text)),
         },
     )
-
-
-_MAX_SHOWN = 80
-
-
-def _shown(text: str) -> str:
-    """Shorten a text for people, and write what no encoding takes as an escape."""
-    text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
-    return text.encode("utf-8", "backslashreplace").decode()

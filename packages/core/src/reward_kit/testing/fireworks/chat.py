@@ -202,4 +202,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _event(data: str) -> bytes:
-    return f"data: {data}\n\n".encode()
+    return f"data: {data}\n\n".encode(errors="replace")

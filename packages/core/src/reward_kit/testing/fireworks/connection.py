@@ -188,7 +188,8 @@ class Connection(BaseHTTPRequestHandler):
 
     def _linger(self) -> None:
         """Read what the client still sends, for a moment: closing on unread bytes would reset what it has not read."""
-        self.connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # it has ended already
+            self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1.0)
         for _ in range(1024):
             if not self.connection.recv(1 << 16):

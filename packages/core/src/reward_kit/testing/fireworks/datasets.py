@@ -162,7 +162,7 @@ def _count(name: str, lines: Iterable[bytes], form: str) -> int:
         rows += 1
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             message = f"{name}:{number}: not valid JSON: {error}"
             raise Refusal(message) from error
         if not isinstance(row, dict) or (form == "CHAT" and not isinstance(row.get("messages"), list)):

@@ -134,7 +134,7 @@ def _disagreement(spoken: str, found: list[_Marked]) -> str:
     for earlier, later in itertools.pairwise(found):
         if not earlier.same_as(later):
             corrections += 1
-            taken_back = corrects(spoken, earlier.statement.end, later.statement.start)
+            taken_back = corrects(spoken, earlier.statement.start, earlier.statement.end, later.statement.start)
             if corrections > MAX_CORRECTIONS or not taken_back:
                 return f"several different answers: {shown(earlier.stated.text)!r} and {shown(later.stated.text)!r}"
     return ""

@@ -43,14 +43,16 @@ _NO_MONEY = "".join(f"(?<!{code})" for code in ("USD", "EUR", "GBP", "CAD", "AUD
 _MONEY_SIGN = rf"(?:{MONEY}\s*)?"
 _PART_OF_MORE_BEFORE = re.compile(
     rf"""
-      \w{_NO_MONEY}\Z                                                     # x72, x_72
-    | [·÷/^≠±∓√≤≥~@_]\s*{_MONEY_SIGN}[({{*]*\Z                   # an operand, a bound, a root
-    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*\Z                   # 3*72; but not **72**
-    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*\Z                 # 3 - 72
-    | [^\W\d][-+]{_MONEY_SIGN}\Z                               # COVID-19
-    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*\Z    # total - 72: a dash or a sign
+      \w{_NO_MONEY}\Z                                             # x72, x_72
+    | [^\W\d_]\(\Z                                              # f(72)
+    | (?:[·÷/^≠±∓√≤≥~@_]|!=)\s*{_MONEY_SIGN}[({{*]*\Z             # an operand, a bound, a root
+    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*\Z                    # 3*72; but not **72**
+    | \w[ \t]*\*[ \t]+{_MONEY_SIGN}[({{]*\Z                       # 3 apples * 72
+    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*\Z                  # 3 - 72
+    | [^\W\d][-+]{_MONEY_SIGN}\Z                                # COVID-19
+    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*\Z     # total - 72: a dash or a sign
     | \\(?!implies|[Rr]ightarrow|Longrightarrow|to|therefore)[A-Za-z]+\s*[({{]*\Z
-    | \{{\{{[^}}]*\Z                                            # a placeholder of a template
+    | \{{\{{[^}}]*\Z                                              # a placeholder of a template
     | (?<![<>])[<>]\s*{_MONEY_SIGN}\Z(?<!<b>)(?<!<strong>)
     """,
     re.VERBOSE,
@@ -64,7 +66,7 @@ _BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*\Z")
 _FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?:(?P<money>{MONEY})\s*(?P<inner>[-+])?)?[\s({{*]*\Z")
 _PART_OF_MORE_BEHIND = re.compile(
     r"[,.:/_'-]\d|\^|_|\\frac"  # 1,23  3:30  2024-01  9^9
-    r"|\s*(?:[+·÷≠>]|<(?![/a-z])|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
+    r"|\s*(?:[+·÷≠>]|<(?![/a-z|])|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
 )
 _RUN = re.compile(r"[\w.,:/^'{}-]*[\w}]")
 _WORD = re.compile(r"[^\W\d_]+\.?")
@@ -102,5 +104,6 @@ def _mention(text: str, place: int) -> Mention:
     unit = _UNIT.match(text, after.end())
     units = read_units(" " + unit[0]) if unit else None
     number = number_of(-value if negative else value, front["money"] or "", after, units or ())
-    start = place - len(lead) + front.start()
+    opening = "sign" if front["sign"] else "money"
+    start = place - len(lead) + front.start(opening) if front[opening] else place
     return Mention(start=start, end=after.end() if after["scale"] or after["percent"] else end, number=number)

@@ -82,7 +82,8 @@ def number_at_the_end(text: str) -> Stated:
         return Stated(text="", problem="the reply says that it does not know")
     end = next(at for at in range(len(window), 0, -1) if window[at - 1].isdigit())
     ends = [found.end() for found in _SENTENCE_END.finditer(window, 0, end)]
-    found = mentions(window, ends[-2] if len(ends) > 1 else 0)
+    earlier = (at for at in reversed(ends[:-1]) if _LAST_DIGIT.search(window, at, ends[-1]))
+    found = mentions(window, next(earlier, 0))  # two sentences with numbers are enough to tell a list
     if start and space is None and found[-1].start == 0:
         return Stated(text="", problem="the last number of the reply is too long to be read")
     return _last_of(window, found)
@@ -116,7 +117,7 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _LINKED = re.compile(
-    r"(?:[\s,;|/&$*`·.?!()\[\]{}\\\"'_-]|\b[A-Za-z][:.)]|\b(?:or|and|to|through|till|until|maybe|perhaps|possibly|either|then|also|plus|vs)\b)*",
+    r"(?:[\s,;|/&$*`·….?!()\[\]{}\\\"'_-]|\b[A-Za-z][:.)]|\b(?:or|and|to|through|till|until|maybe|perhaps|possibly|either|then|also|plus|vs)\b)*",
     re.IGNORECASE,
 )
 _OR = re.compile(r"\bor\b", re.IGNORECASE)

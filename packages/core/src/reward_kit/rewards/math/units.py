@@ -50,7 +50,7 @@ def read_units(rest: str) -> tuple[str, ...] | None:
         return None
     attached = rest[0].isalpha()
     text = _CLOCK.sub(r"\1m", _EXPONENT.sub(r"^\1", rest)).translate(_MARKUP).replace("_", "")
-    if not _TEXT.fullmatch(text) or _MORE.match(text):
+    if not _TEXT.fullmatch(text) or _MORE.match(text) or text.count("(") != text.count(")"):
         return None
     written = [word.split("^")[0] for word in _WORD.findall(text)]
     if any(_NO_UNIT.fullmatch(word) or _is_numeral(word) for word in written):

@@ -19,16 +19,18 @@ from importlib.resources import files
 from pathlib import Path
 
 from reward_kit.data import load_jsonl
-from reward_kit.testing.fireworks import TRANSIENT_FAULTS, Faults, FireworksServer
+from reward_kit.testing.fireworks import Faults, FireworksServer
 
-FAULTS = Faults(rate=0.3, kinds=TRANSIENT_FAULTS, seed=5, delay=0.3, retry_after=0.2)
+BROKEN = ("500", "503", "429-retry-after-ms", "cut-before-answer", "cut-mid-body", "truncated-json")
+FAULTS = Faults(rate=1.0, kinds=("slow",) * 14 + BROKEN, seed=5, delay=0.2, retry_after=0.2)
+"""Seven of ten answers are slow, so that a run takes a while all along, and three are broken."""
 
 
 def main() -> int:
     """Run the benchmark and return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moments", type=int, default=20)
-    parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--concurrency", type=int, default=4)
     parser.add_argument("--example", default="math-gsm8k")
     arguments = parser.parse_args()
     package = "reward_kit_" + arguments.example.replace("-", "_")

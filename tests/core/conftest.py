@@ -113,9 +113,8 @@ class Toy:
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(self.site), **self.environment},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **{"stderr": subprocess.PIPE, **options},
         )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:

@@ -1,7 +1,9 @@
 """The command line as a person meets it: what it prints where, and the code it ends with."""
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 
@@ -67,12 +69,38 @@ def test_a_wrong_use_is_one_line_on_stderr_and_exit_code_2(reward_kit, arguments
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_run_that_could_not_begin_leaves_nothing(toy):
+    toy.run("evaluate", "--data", "none.jsonl")
+    assert list((toy.folder / "runs").iterdir()) == []
+
+
 def test_references_are_graded_by_default(toy):
     done = toy.run("evaluate")
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == "5/5 passed (100.0 %)"
     assert done.stderr == "\nresults: runs/toy-0001/results.jsonl\n"
     assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [(["evaluate"], "graded 1/5"), (["check"], "checked 1"), (["prepare", "--source", "source.jsonl"], "prepared 1")],
+    ids=str,
+)
+def test_a_terminal_shows_how_far_a_verb_is_and_nothing_of_it_stays(toy, write_jsonl, arguments, shown):
+    write_jsonl(toy.folder / "source.jsonl", [{"question": "1 + 1", "answer": "2"}])
+    ours, theirs = pty.openpty()
+    process = toy.start(*arguments, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while block := os.read(ours, 1024):
+            seen += block
+    os.close(ours)
+    process.communicate()
+    assert process.returncode == 0
+    assert shown in seen.decode()
+    assert seen.decode().rpartition("\x1b[K")[2].strip() in {"", "results: runs/toy-0001/results.jsonl"}
 
 
 def test_runs_are_numbered(toy):

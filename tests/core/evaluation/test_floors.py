@@ -66,6 +66,14 @@ def test_decimals_and_negative_numbers_are_perturbed_exactly():
     assert of(3, "#### 3")["plus one"] == "#### 4"
 
 
+def test_a_number_with_a_unit_and_a_fraction_have_a_digit_changed():
+    found = of("$30", "That makes $30.\n#### $30")
+    assert found["among guesses"] == "The answer is $31, $32 or $30."
+    assert found["digit changed"] == "That makes $30.\n#### $31"
+    assert of("7/9", "seven ninths")["digit changed"] == "The answer is 7/0."
+    assert of("7/9", "seven ninths")["several boxed"] == "It is \\boxed{7/0} or \\boxed{7/1} or \\boxed{7/9}."
+
+
 def test_a_short_text_hides_among_guesses_and_other_things_do_not():
     assert of("Paris")["among guesses"] == "The answer is one of these: none, Paris, something else, or unknown."
     assert "among guesses" not in of({"name": "f"})

@@ -75,7 +75,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("frame", [("", ""), (r"\boxed{", "}"), ("The answer is ", " 72"), ("#### ", "")])
+@pytest.mark.parametrize("frame", [("", ""), (r"\boxed{", "}")], ids=["bare", "boxed"])
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_megabyte_of_anything_is_graded_in_seconds_of_processor_time(piece, frame):
     reply = frame[0] + piece * (MEGABYTE // len(piece)) + frame[1]
@@ -197,7 +197,7 @@ def test_a_text_that_is_a_number_is_the_same_number_in_a_box(text):
         assert answer.number is None or answer.number.value == number.value
 
 
-NUMBERS = st.fractions(min_value=-(10**9), max_value=10**9).filter(lambda value: value.denominator in (1, 2, 4, 5, 10))
+NUMBERS = st.builds(Fraction, st.integers(-(10**9), 10**9), st.sampled_from([1, 1, 2, 4, 5, 10]))
 
 
 def spellings(value):

@@ -4,11 +4,11 @@ import io
 import tarfile
 import time
 
-import httpx
 import pytest
 
 from reward_kit.testing.fireworks import Faults, FireworksServer
 
+httpx = pytest.importorskip("httpx")
 openai = pytest.importorskip("openai")
 fireworks_sdk = pytest.importorskip("fireworks")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reward_kit.cli.context import ExampleContext
-from reward_kit.cli.terminal import rewards_print_to_stderr
+from reward_kit.cli.terminal import Progress, rewards_print_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,10 @@ def command(
     target = output or Path(f"{context.name}.jsonl")
     wanted = split or example.source.split
     rows, origin, revision = _rows(example.source, source, wanted)
+    progress = Progress("prepared")
     with rewards_print_to_stderr():
-        prepared = prepare(rows, example, target, skip_invalid=skip_invalid, limit=limit)
+        prepared = prepare(progress.counting(rows), example, target, skip_invalid=skip_invalid, limit=limit)
+    progress.close()
     Provenance(
         origin=origin,
         revision=revision,

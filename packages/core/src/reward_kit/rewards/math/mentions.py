@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from reward_kit.rewards.math.numbers import AFTER, MONEY, Number, number_of
-from reward_kit.rewards.math.units import changes_value, read_units
+from reward_kit.rewards.math.units import changes_value, is_measure, read_units
 from reward_kit.rewards.math.values import ValueReader
 
 __all__ = ["Mention", "mentions"]
@@ -24,6 +24,8 @@ class Mention:
     """None where it is part of something else."""
 
 
+_LEAD_LENGTH = 24
+_POWER_OF_UNIT = re.compile(r"([^\W\d_]+)\}?\s?\^\s?\{?\s?-?\Z")
 _BEGINNING = re.compile(r"\.?\d|\\frac\s*[{\d]", re.ASCII)
 
 
@@ -32,13 +34,15 @@ def mentions(text: str, start: int = 0) -> list[Mention]:
     found = []
     beginning = _BEGINNING.search(text, start)
     while beginning is not None:
-        mention = _mention(text, beginning.start())
-        found.append(mention)
-        beginning = _BEGINNING.search(text, mention.end)
+        place = end = beginning.start()
+        power = _POWER_OF_UNIT.search(text, max(0, place - _LEAD_LENGTH), place)
+        if power is None or not is_measure(power[1]):  # not the 2 of cm^2
+            found.append(_mention(text, place))
+            end = found[-1].end
+        beginning = _BEGINNING.search(text, max(end, place + 1))
     return found
 
 
-_LEAD_LENGTH = 24
 _NO_MONEY = "".join(f"(?<!{code})" for code in ("USD", "EUR", "GBP", "CAD", "AUD", "JPY", "INR", "Rs"))
 _MONEY_SIGN = rf"(?:{MONEY}\s*)?"
 _PART_OF_MORE_BEFORE = re.compile(

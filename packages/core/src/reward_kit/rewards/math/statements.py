@@ -85,7 +85,7 @@ def tagged(text: str, start: int = 0) -> list[Statement]:
     return _without_empty(found)
 
 
-_HASHED = re.compile(r"####(?!#)[ \t]*([^\n]*)")
+_HASHED = re.compile(r"####(?!#)[ \t]*([^\n#]*)")
 _HEADING = re.compile(r"\W*\d+(?:\.\d+)*[.):]\**\s+\**[^\W\d]")
 _FIGURE = re.compile(r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|\\[df]?frac")
 

@@ -7,7 +7,7 @@ An unknown noun is a unit (``18 eggs``) and never contradicts another one: only 
 import re
 import unicodedata
 
-__all__ = ["changes_value", "read_units", "units_conflict", "units_cover"]
+__all__ = ["changes_value", "is_measure", "read_units", "units_conflict", "units_cover"]
 
 _MEASURES = """
     m meter meters metre metres|cm centimeter centimeters centimetre centimetres|mm millimeter millimeters millimetre
@@ -58,6 +58,11 @@ def read_units(rest: str) -> tuple[str, ...] | None:
     if written and not _may_begin(written, attached=attached):
         return None
     return tuple(_canonical(word) for word in _WORD.findall(text))
+
+
+def is_measure(word: str) -> bool:
+    """Say whether the word is the name or the sign of a known measure."""
+    return word.lower() in _CANONICAL or word.lower() in {"unit", "units"}
 
 
 def changes_value(text: str, place: int) -> bool:

@@ -7,6 +7,25 @@ import pytest
 from reward_kit.rewards.math import math_reward
 
 RIGHT = [
+    ("```\n72\n```", "72"),
+    ("[ANSWER]72[/ANSWER]", "72"),
+    ("| Total | 72 |", "72"),
+    ('{"answer": 72, "unit": "clips", "confidence": 0.9}', "72"),
+    ("She sold 72 clips.#### 72", "72"),
+    ("The final answer is: $\\boxed{72}$", "72"),
+    ("Put it in \\boxed. So: \\boxed{72}", "72"),
+    ("The area is 72 cm^2.", "72"),
+    ("The area is 72 cm².", "72"),
+    (r"The area is $72 \text{ cm}^2$.", "72"),
+    ("The volume is 72 m³, so 72 cubic metres", "72"),
+    ("It holds 5 L of water.", "5"),
+    ("2x = 132\nx = 66", "66"),
+    ("Half of 144 = 72", "72"),
+    ("20% of 360 = 72", "72"),
+    (
+        "<answer>First she sold 48 clips in April. " + "Then she sold some more of them. " * 10 + "In all 72.</answer>",
+        "72",
+    ),
     ("72", "72"),
     ("72.", "72"),
     ("$72", "72"),

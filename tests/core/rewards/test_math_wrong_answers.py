@@ -7,6 +7,16 @@ import pytest
 from reward_kit.rewards.math import math_reward
 
 WRONG = [
+    ("So the total is 71 So the total is 72", "72"),
+    ("It is 70, then it is 71, then it is 72", "72"),
+    ("The answer is actually 71. The answer is actually 72.", "72"),
+    ("x^2", "2"),
+    ("cm^2", "2"),
+    ("print(72)", "72"),
+    ("1;" * 500 + " 72", "72"),
+    ("9" * 700, "72"),
+    ("9" * 500 + "72", "72"),
+    ("<answer>" + "It is 71. " * 30 + "It is 72.</answer>", "72"),
     ("", "72"),
     ("  ", "72"),
     ("I don't know.", "72"),

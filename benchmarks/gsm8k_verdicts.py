@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from reward_kit.models import Message
 from reward_kit.rewards.math import math_reward
 
 FORMS = {
@@ -60,7 +61,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def score(question: str, reply: str, answer: str) -> float | None:
     """Grade one reply; None where it is not graded."""
-    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]
+    messages = [Message(role="user", content=question), Message(role="assistant", content=reply)]
     result = math_reward(messages, ground_truth=answer)
     return result.score if result.is_score_valid else None
 
@@ -76,7 +77,7 @@ def grade_solutions(path: Path, every: int, counts: Counter[str]) -> Iterator[st
             replies = [("official", answer), *perturbed(answer)]
             for name, given in replies:
                 if given is None:
-                    counts[f"skipped: {name}"] += form == "####"
+                    counts[f"not applicable: {name}"] += form == "####"
                     continue
                 reply = template.format(working=working, answer=given)
                 expected = float(name == "official")
@@ -119,7 +120,7 @@ def main() -> int:
         print(line)
     print(f"solutions        {counts['solutions']:>9,}")
     print(f"verdicts         {counts['verdicts']:>9,}")
-    for name in sorted(name for name in counts if name.startswith("skipped")):
+    for name in sorted(name for name in counts if name.startswith("not applicable")):
         print(f"{name:<30} {counts[name]:>6,}")
     print(f"recorded replies {counts['recorded']:>9,}, of them right {counts['recorded right']}")
     print(f"false positives  {counts['false positives']:>9,}")

@@ -3,7 +3,8 @@
     python benchmarks/kill_resume.py [--rows N] [--moments N] [--workers N ...]
 
 Each time the process is killed with SIGKILL when its results have reached a random size, whatever it is doing
-then; then the same command is given again. Exits 1 where the results differ in a byte, a row is there twice or missing, or a worker lives on.
+then; then the same command is given again. Exits 1 where the results differ in a byte, a row is there twice or
+missing, or a worker lives on.
 """
 
 import argparse

@@ -52,9 +52,7 @@ def extract_answer(reply: str, *, prompt: str = "") -> Answer:
         return Answer(problem="the reply ends inside its thinking")
     spoken = _without_echo(spoken.strip(), prompt.strip())
     if not spoken:
-        return Answer(
-            problem="the reply is empty" if not reply.strip() else "nothing follows the thinking or the prompt"
-        )
+        return Answer(problem="nothing follows the thinking or the prompt" if reply.strip() else "the reply is empty")
     for find in (boxed, tagged, hashed, phrased):
         found = _stated(find(spoken))
         if found:

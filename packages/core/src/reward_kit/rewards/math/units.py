@@ -19,8 +19,8 @@ _MEASURES = """
     |degree ° deg degrees|am|pm
 """
 _CANONICAL = {word: words.split()[0] for words in _MEASURES.split("|") for word in words.split()}
-_ATTACHED = frozenset(_CANONICAL) | {"st", "nd", "rd", "th"}
-_SHORT = frozenset({*_CANONICAL, "as", "at", "by", "in", "of", "on", "to"})
+_ATTACHED = frozenset({*_CANONICAL, "L", "st", "nd", "rd", "th"})
+_SHORT = frozenset({*_CANONICAL, "L", "as", "at", "by", "in", "of", "on", "to"})
 _VALUE_WORDS = (
     "plus|minus|squared|cubed|factorial|point|choose|mod|modulo|pi|hundreds?|thousands?|millions?|billions?|trillions?"
     "|bn|mn|halves|thirds|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|hundredths|thousandths|millionths"

@@ -5,8 +5,9 @@ are named after it, as the hub lays them out: ``train.jsonl``, ``train-00000-of-
 inside a folder named like the configuration where there is one.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from reward_kit.data.jsonl import UTF8_MARK, as_object, parse_json, parse_line, 
 from reward_kit.data.splits import Split
 from reward_kit.errors import DataError, UsageError, require
 
-__all__ = ["SourceRow", "local_files", "local_rows"]
+__all__ = ["SourceRow", "local_files", "local_rows", "sha256_of_files"]
 
 LINES = (".jsonl", ".ndjson")
 SUFFIXES = (*LINES, ".json", ".parquet")
@@ -84,6 +85,16 @@ def local_files(source: str | Path, split: Split, *, config: str | None = None) 
         message = f"found no split {split.name!r} in {str(path)!r}; it has {there}"
         raise UsageError(message)
     return by_split[split.name]
+
+
+def sha256_of_files(files: Iterable[Path]) -> str:
+    """Return the sha256 of the bytes of ``files``, one after the other."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 18):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def _split_name(file: Path, root: Path) -> str:

@@ -71,7 +71,7 @@ class Chat:
         self._reasoning = reasoning
 
     def routes(self) -> list[Route]:
-        """Return the operations: with both prefixes, since clients with a base of their own leave ``/inference`` out."""
+        """Return the operations: on both paths, since a client with a base of its own may leave ``/inference`` out."""
         catalogue = "/v1/accounts/fireworks/models"
         return [
             Route("POST", "/inference/v1/chat/completions", "ChatCompletion", self._complete),
@@ -136,7 +136,8 @@ def _entry(model: str) -> dict[str, object]:
 
 
 def _message(choice: Choice) -> dict[str, object]:
-    message: dict[str, object] = {"role": "assistant", "content": choice.content}
+    content = None if choice.tool_calls and not choice.content else choice.content
+    message: dict[str, object] = {"role": "assistant", "content": content}
     if choice.reasoning is not None:
         message["reasoning_content"] = choice.reasoning
     if choice.tool_calls:
@@ -202,4 +203,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _event(data: str) -> bytes:
-    return f"data: {data}\n\n".encode()
+    return f"data: {data}\n\n".encode(errors="replace")

@@ -3,6 +3,7 @@
 Not covered: TLS, HTTP/2, chunked request bodies (answered 411, as a server may).
 """
 
+import contextlib
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "end"]
 
+_MAX_DIGITS: Final = 18
 _LOGIN_PAGE: Final = b"<!doctype html><html><body><h1>Sign in to continue</h1></body></html>"
 _CODES: Final = {
     "401": "UNAUTHENTICATED",
@@ -60,6 +62,12 @@ class Connection(BaseHTTPRequestHandler):
         except ConnectionError:
             self.close_connection = True  # The client went away, or the server is being stopped: no one to tell.
 
+    def finish(self) -> None:
+        """Let go of the connection; what a client that went away did not take is lost."""
+        with contextlib.suppress(ConnectionError):
+            super().finish()
+        self.rfile.close()
+
     def _serve(self) -> None:
         with self.server.recorder.answering():
             request = self._request()
@@ -89,7 +97,7 @@ class Connection(BaseHTTPRequestHandler):
         request = Request(method=self.command, target=self.path, headers=headers)
         inference = self.server.service.is_inference(request.path)
         length = headers.get("content-length", "0")
-        if "transfer-encoding" in headers or not length.isdecimal():
+        if "transfer-encoding" in headers or not length.isdecimal() or len(length) > _MAX_DIGITS:
             refusal = Refusal("the request has no valid Content-Length", status=411)
         elif int(length) > self.server.max_body:
             message = f"the body has {length} bytes, expected at most {self.server.max_body}"
@@ -104,7 +112,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _strike(self, fault: FaultKind, request: Request) -> None:
         if fault == "slow":
-            self.server.stopping.wait(self.server.schedule.faults.delay)
+            self.server.service.stopping.wait(self.server.schedule.faults.delay)
             self._send(self.server.service.answer(request))
         elif fault == "cut-before-answer":
             self._cut()
@@ -181,7 +189,8 @@ class Connection(BaseHTTPRequestHandler):
 
     def _linger(self) -> None:
         """Read what the client still sends, for a moment: closing on unread bytes would reset what it has not read."""
-        self.connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # it has ended already
+            self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1.0)
         for _ in range(1024):
             if not self.connection.recv(1 << 16):
@@ -190,10 +199,8 @@ class Connection(BaseHTTPRequestHandler):
 
 def end(connection: socket.socket) -> None:
     """End ``connection`` in both directions, which wakes whoever waits for it."""
-    try:
+    with contextlib.suppress(OSError):  # the other side was faster
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # The other side was faster.
 
 
 def _closing(answer: Answer) -> Answer:

@@ -3,8 +3,8 @@
 import socket
 import sys
 import threading
-from http.server import HTTPServer
-from typing import Any
+from socketserver import TCPServer
+from typing import Any, Final
 
 from reward_kit.testing.fireworks.connection import Connection, end
 from reward_kit.testing.fireworks.faults import Faults, FaultSchedule
@@ -13,8 +13,10 @@ from reward_kit.testing.fireworks.service import Service
 
 __all__ = ["LocalHttpServer"]
 
+_POLL_SECONDS: Final = 0.01
 
-class LocalHttpServer(HTTPServer):
+
+class LocalHttpServer(TCPServer):
     """Serves each connection in a thread of its own; ``stop`` ends them all and waits for them."""
 
     request_queue_size = 256
@@ -25,13 +27,14 @@ class LocalHttpServer(HTTPServer):
         self.schedule = FaultSchedule(faults)
         self.recorder = Recorder()
         self.max_body = max_body
-        self.stopping = threading.Event()
         self.unexpected: list[BaseException] = []
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
         super().__init__((host, port), Connection)
-        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), name="local-fireworks", daemon=True)
+        self._accepting = threading.Thread(
+            target=self.serve_forever, args=(_POLL_SECONDS,), name="local-fireworks", daemon=True
+        )
 
     def start(self) -> None:
         """Begin to answer."""
@@ -39,7 +42,7 @@ class LocalHttpServer(HTTPServer):
 
     def stop(self) -> None:
         """Stop to listen, end every connection, and wait until no thread is left."""
-        self.stopping.set()
+        self.service.stopping.set()
         if self._accepting.is_alive():
             self.shutdown()
             self._accepting.join()

@@ -1,6 +1,6 @@
 """The request bodies that the server reads, checked; a body that does not fit is refused by the name of its field."""
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -67,32 +67,42 @@ class CodeSnippets(_Wire):
     entry_file: str = "main.py"
     entry_func: str = "evaluate"
 
-    @model_validator(mode="after")
-    def _entry_exists(self) -> Self:
-        if self.entry_file not in self.file_contents:
-            message = f"found the entry file {self.entry_file!r}, expected one of {sorted(self.file_contents)}"
-            raise ValueError(message)
-        return self
-
 
 class Criterion(_Wire):
     """One metric of an evaluator."""
 
-    type: Literal["CODE_SNIPPETS"]
+    type: Literal["CODE_SNIPPETS", "TYPE_UNSPECIFIED"] = "TYPE_UNSPECIFIED"
     name: str = ""
     description: str = ""
-    code_snippets: CodeSnippets
+    code_snippets: CodeSnippets | None = None
+
+
+class Source(_Wire):
+    """Where the code of a V2 evaluator comes from."""
+
+    type: Literal["TYPE_UNSPECIFIED", "TYPE_UPLOAD", "TYPE_GITHUB", "TYPE_TEMPORARY"] = "TYPE_UNSPECIFIED"
+    github_repository_name: str = ""
 
 
 class Evaluator(_Wire):
-    """What an evaluator is made of."""
+    """What an evaluator is made of: of the old kind, of V2, or of both."""
 
     display_name: str = ""
     description: str = ""
-    multi_metrics: bool = False
     criteria: list[Criterion] = Field(default_factory=list)
     requirements: str = ""
+    # of the old kind
+    multi_metrics: bool = False
+    rollup_settings: dict[str, Any] = Field(default_factory=dict)
+    # of V2
+    commit_hash: str = ""
+    default_dataset: str = ""
     entry_point: str = ""
+    source: Source = Field(default_factory=Source)
+
+    def sent(self, *, exclude: set[str]) -> dict[str, Any]:
+        """Return the fields that were sent, as they are answered again."""
+        return self.model_dump(by_alias=True, exclude_unset=True, exclude=exclude)
 
 
 class PreviewEvaluator(_Wire):

@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.sandbox import sandbox
 from reward_kit.cli.verbs import add_verbs
 from reward_kit.errors import RewardKitError
 
@@ -88,6 +89,7 @@ class _Root(click.Group):
         version = click.version_option(package_name="reward-kit-core")
         version(self)
         self.add_command(_list_examples)
+        self.add_command(sandbox)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from reward_kit.cli.discovery import example_names

@@ -136,9 +136,7 @@ class JailedSandbox(RunMixin):
             found += new
         return found
 
-    def _job(
-        self, mode: str, positions: list[int], payload: bytes, limits: Limits, preload: list[str]
-    ) -> Job:
+    def _job(self, mode: str, positions: list[int], payload: bytes, limits: Limits, preload: list[str]) -> Job:
         separate = mode == "program"
         request = _request(limits, mode, positions, processes=1 if separate else len(positions))
         written = limits.output_bytes * (len(positions) if separate else 1)

@@ -14,7 +14,18 @@ from reward_kit.sandbox.model import IsolationUnavailableError, Level, Restricti
 
 __all__ = ["DEFAULT_PACKAGES", "NativeSandbox", "sources", "worker_options"]
 
-DEFAULT_PACKAGES = ("numpy", "sortedcontainers", "pandas", "scipy", "sympy", "mpmath", "networkx", "dateutil", "pytz", "six")
+DEFAULT_PACKAGES = (
+    "numpy",
+    "sortedcontainers",
+    "pandas",
+    "scipy",
+    "sympy",
+    "mpmath",
+    "networkx",
+    "dateutil",
+    "pytz",
+    "six",
+)
 """What a submission may import besides the standard library, as far as it is installed."""
 LEVELS: tuple[Level, ...] = ("L3", "L2", "L1")
 SWITCHES = frozenset({"namespaces", "landlock", "seccomp"})

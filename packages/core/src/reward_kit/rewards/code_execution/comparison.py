@@ -43,9 +43,7 @@ def outputs_match(
         return False
     if comparison == "unordered_lines":
         return sorted(wanted) == sorted(given)
-    return all(
-        one == other or _same_tokens(one, other, tolerance) for one, other in zip(wanted, given, strict=True)
-    )
+    return all(one == other or _same_tokens(one, other, tolerance) for one, other in zip(wanted, given, strict=True))
 
 
 def _lines(text: str) -> list[str]:

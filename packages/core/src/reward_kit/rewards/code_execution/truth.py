@@ -113,7 +113,9 @@ def _parsed(truth: object) -> object:
 
 
 def _is_test(item: object) -> bool:
-    return (isinstance(item, dict) and "input" in item) or (isinstance(item, str) and item.lstrip().startswith("assert"))
+    return (isinstance(item, dict) and "input" in item) or (
+        isinstance(item, str) and item.lstrip().startswith("assert")
+    )
 
 
 def _of_text(truth: str, function: str | None, entry_point: str | None) -> Plan:
@@ -203,9 +205,7 @@ def _of_list(truth: Sequence[Any], function: str | None, *, wrapped: bool = Fals
     function = function or truth[0].get("function_to_call") or truth[0].get("fn_name")
     if function:
         return CallPlan(tuple(_call_case(item, function, wrapped=wrapped) for item in truth))
-    return OutputPlan(
-        tuple(OutputCase(Stdin(_as_text(item.get("input"))), _as_text(_output(item))) for item in truth)
-    )
+    return OutputPlan(tuple(OutputCase(Stdin(_as_text(item.get("input"))), _as_text(_output(item))) for item in truth))
 
 
 def _output(item: Mapping[str, Any]) -> Any:  # noqa: ANN401 - plain data

@@ -133,5 +133,3 @@ def _forget_the_harness() -> None:
     for name in [name for name in sys.modules if name.split(".", 1)[0] == "reward_kit"]:
         del sys.modules[name]
     sys.argv = [""]
-
-

@@ -35,8 +35,21 @@ MAX_DIGITS = 20_000
 SMALL = 1 << 63
 FLOAT_TEXT = re.compile(r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf|nan)", re.ASCII)
 ITERATED = (
-    type({}.keys()) | type({}.values()) | type({}.items()) | range | Generator | map | filter | zip | enumerate
-    | reversed | type(iter([])) | type(iter(())) | type(iter("")) | type(iter({})) | type(iter(range(0)))
+    type({}.keys())
+    | type({}.values())
+    | type({}.items())
+    | range
+    | Generator
+    | map
+    | filter
+    | zip
+    | enumerate
+    | reversed
+    | type(iter([]))
+    | type(iter(()))
+    | type(iter(""))
+    | type(iter({}))
+    | type(iter(range(0)))
 )
 TYPES: dict[str, type] = {
     kind.__name__: kind for kind in (int, str, float, bool, list, tuple, dict, set, frozenset, bytes, complex, object)

@@ -206,5 +206,3 @@ def _process_limit(options: dict[str, Any], *, own_user: bool) -> int | None:
     hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     wanted = 4 * count + int(options["processes"])
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-
-

@@ -16,7 +16,16 @@ from typing import Any
 from reward_kit.sandbox.jail.codec import CodecError, decode, encode, to_python
 from reward_kit.sandbox.jail.payload import Payload, write_all, write_record
 
-__all__ = ["ANSWERS", "Namespace", "find_callable", "prepare_program", "run_calls", "run_program", "run_programs", "say_failure"]
+__all__ = [
+    "ANSWERS",
+    "Namespace",
+    "find_callable",
+    "prepare_program",
+    "run_calls",
+    "run_program",
+    "run_programs",
+    "say_failure",
+]
 
 ANSWERS = 3
 """The descriptor that answers are written to."""

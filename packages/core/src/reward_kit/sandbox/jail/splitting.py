@@ -180,7 +180,11 @@ def _open_names(texts: list[str]) -> set[str]:
 def _shadowed_builtins(texts: list[str]) -> set[str]:
     """Return the builtins that every test calls: the function under test, where the tests call nothing else."""
     called = [
-        {node.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        {
+            node.func.id
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
         for text in texts
     ]
     return set.intersection(*called) if called else set()
@@ -209,9 +213,7 @@ def _run_tests(facts: dict[str, Any], texts: list[str], namespace: dict[str, Any
 def _run_unittest(namespace: dict[str, Any]) -> None:
     """Run every test method of every TestCase; a record per method."""
     loader = unittest.TestLoader()
-    cases = [
-        value for value in namespace.values() if isinstance(value, type) and issubclass(value, unittest.TestCase)
-    ]
+    cases = [value for value in namespace.values() if isinstance(value, type) and issubclass(value, unittest.TestCase)]
     suite = unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in dict.fromkeys(cases))
     tests = [single for group in suite for single in group]  # type: ignore[union-attr]
     for number, single in enumerate(tests):
@@ -381,5 +383,3 @@ def _read(peer: int, length: int) -> bytes:
             break
         found += more
     return found
-
-

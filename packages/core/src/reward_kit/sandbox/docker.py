@@ -66,7 +66,7 @@ class DockerSandbox(JailedSandbox):
 
 def _client() -> Any:  # noqa: ANN401 - the SDK is untyped
     require("sandbox", "docker")
-    import docker
+    import docker  # type: ignore[import-untyped]  # the SDK has no types
 
     try:
         client = docker.from_env(timeout=120)
@@ -129,7 +129,7 @@ class _Container:
         self._connection.settimeout(120)
         self._in = cast("BinaryIO", io.BufferedWriter(_Sending(self._connection)))
         self._out = cast("BinaryIO", io.BufferedReader(_Demultiplexed(self._connection)))
-        bundle = {"sources": sources(), "finder": FINDER, "options": options}
+        bundle: dict[str, object] = {"sources": sources(), "finder": FINDER, "options": options}
         self._send_bundle(bundle)
         frame = self._frame()
         self.facts: dict[str, Any] = frame[0].get("facts") or {}

@@ -50,7 +50,8 @@ LANGUAGES = {
     ),
 }
 CALL_JAVASCRIPT = """
-;{const found=eval(%s);for(const line of require('fs').readFileSync(0,'utf8').split('\\n').filter(Boolean))
+;{const found=eval(%s);
+for(const line of require('fs').readFileSync(0,'utf8').split('\\n').filter(Boolean))
 {const value=found(...JSON.parse(line));require('fs').writeSync(1,'\\n'+JSON.stringify(value===undefined?null:value)+'\\n')}}
 """
 COMPILE_SECONDS = 30

@@ -55,7 +55,7 @@ class Limits:
     """The text of one returned value."""
 
     def __post_init__(self) -> None:
-        if not (0 < self.seconds <= 86_400 and 16 <= self.memory_mb and self.output_bytes > 0 and self.value_bytes > 0):  # noqa: PLR2004
+        if not (0 < self.seconds <= 86_400 and self.memory_mb >= 16 and self.output_bytes > 0 and self.value_bytes > 0):  # noqa: PLR2004
             message = f"found {self!r}, expected positive limits, at most a day and at least 16 MB"
             raise ValueError(message)
 

@@ -119,7 +119,7 @@ def of_calls(returned: Returned, positions: Sequence[int], limits: Limits, level
 
 
 def _of_record(kind: bytes, content: bytes, whole: Outcome, limits: Limits) -> Outcome:
-    facts = {"cpu": whole.cpu, "wall": whole.wall, "memory": whole.memory, "isolation": whole.isolation}
+    facts: dict[str, Any] = {"cpu": whole.cpu, "wall": whole.wall, "memory": whole.memory, "isolation": whole.isolation}
     if kind != b"v":
         detail = _text(content)[:400]
         status: Status = "memory_limit" if detail.startswith("MemoryError") else "runtime_error"

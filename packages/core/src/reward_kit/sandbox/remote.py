@@ -179,7 +179,7 @@ class RemoteSandbox(RunMixin):
     def _read(self, answer: dict[str, Any], limits: Limits) -> Outcome:
         compiled, ran = answer.get("compile_result"), answer.get("run_result")
         if not isinstance(ran, dict):
-            if isinstance(compiled, dict) and compiled.get("status") != "Finished" or _code(compiled):
+            if (isinstance(compiled, dict) and compiled.get("status") != "Finished") or _code(compiled):
                 said = str((compiled or {}).get("stderr") or "")
                 return self._outcome("compile_error", stderr=said, detail=said[:300])
             message = "the sandbox service answered without a result"

@@ -1,5 +1,6 @@
 """Choose a backend by name, or the strongest that works."""
 
+import atexit
 import functools
 from typing import Any
 
@@ -24,19 +25,24 @@ def get_sandbox(name: str = "auto", **options: Any) -> Sandbox:  # noqa: ANN401 
     if name == "native":
         from reward_kit.sandbox.native import NativeSandbox
 
-        return NativeSandbox(**options)
+        return _until_exit(NativeSandbox(**options))
     if name == "docker":
         from reward_kit.sandbox.docker import DockerSandbox
 
-        return DockerSandbox(**options)
+        return _until_exit(DockerSandbox(**options))
     if name == "remote":
         from reward_kit.sandbox.remote import RemoteSandbox
 
-        return RemoteSandbox(**options)
+        return _until_exit(RemoteSandbox(**options))
     if name != "auto":
         message = f"found sandbox={name!r}, expected one of {', '.join(BACKENDS)}"
         raise UsageError(message)
     return _strongest(options)
+
+
+def _until_exit(sandbox: Sandbox) -> Sandbox:
+    atexit.register(sandbox.close)
+    return sandbox
 
 
 def _strongest(options: dict[str, Any]) -> Sandbox:

@@ -43,7 +43,7 @@ def _native(require: str) -> Survey:
         level, restrictions = examine(functools.partial(Worker, sources(), worker_options()))
     except IsolationUnavailableError as error:
         return Survey(backend="native", level="none", restrictions=[], usable=False, problem=str(error))
-    usable = level in LEVELS[: LEVELS.index(require) + 1]  # type: ignore[arg-type]  # click gives one of them
+    usable = level in LEVELS[: LEVELS.index(require) + 1]
     problem = "" if usable else f"found level {level}, expected at least {require}"
     return Survey(backend="native", level=level, restrictions=restrictions, usable=usable, problem=problem)
 

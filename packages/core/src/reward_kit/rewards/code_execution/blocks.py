@@ -25,12 +25,12 @@ class _Block:
 
 
 def extract_code_blocks(text: str, language: str | None = None) -> list[dict[str, str]]:
-    """Return the fenced blocks of ``text`` as ``{"language", "code"}``, those in ``<think>`` left out.
+    r"""Return the fenced blocks of ``text`` as ``{"language", "code"}``, those in ``<think>`` left out.
 
     With ``language`` only its blocks and those without a label, whose language is ``"unknown"``. A block that is not
     closed ends with the text; one that is fenced within a block of Markdown is found, too.
 
-    >>> extract_code_blocks("Here:\\n```py\\nprint(1)\\n```")
+    >>> extract_code_blocks("Here:\n```py\nprint(1)\n```")
     [{'language': 'python', 'code': 'print(1)'}]
     """
     blocks = _blocks(_answer(text), 0)
@@ -107,7 +107,7 @@ def _content(lines: Iterator[str], opening: re.Match[str]) -> str:
 
 
 def _is_python(text: str) -> bool:
-    if not text.strip() or len(text) > 200_000:  # noqa: PLR2004 - no program is as long
+    if not text.strip() or len(text) > 20_000:  # noqa: PLR2004 - no program is as long
         return False
     try:
         tree = ast.parse(text)

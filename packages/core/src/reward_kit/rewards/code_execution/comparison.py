@@ -29,9 +29,9 @@ LONGEST_NUMBER = 400
 def outputs_match(
     expected: str, found: str, *, comparison: Comparison = "tokens", tolerance: float = TOLERANCE
 ) -> bool:
-    """Say whether ``found`` is what ``expected`` asks for.
+    r"""Say whether ``found`` is what ``expected`` asks for.
 
-    >>> outputs_match("1 2.50\\n", "1 2.5000000001  \\r\\n\\n")
+    >>> outputs_match("1 2.50\n", "1 2.5000000001  \r\n\n")
     True
     >>> outputs_match("1000", "999")
     False

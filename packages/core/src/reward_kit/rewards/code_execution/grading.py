@@ -1,5 +1,6 @@
 """Run a reply's program against a plan and count what passed. The comparing happens here, outside the sandbox."""
 
+import ast
 import asyncio
 import json
 from collections.abc import Callable, Sequence
@@ -116,12 +117,26 @@ def _submit(
     plan: Plan, source: str, sandbox: Sandbox, settings: Settings
 ) -> Future[list[Outcome]] | Future[TestOutcome]:
     if isinstance(plan, TestPlan):
-        source = f"{plan.prelude}\n{source}" if plan.prelude else source
+        source = completed(plan.prelude, source)
         return sandbox.submit_tests(Program(source=source, language=settings.language), plan.suite, settings.limits)
     program = Program(source=source, language=settings.language)
     if isinstance(plan, CallPlan):
         return sandbox.submit(program, [case.call for case in plan.cases], settings.limits, share=True)
     return sandbox.submit(program, [case.stdin for case in plan.cases], settings.limits, share=settings.share)
+
+
+def completed(prelude: str, source: str) -> str:
+    """Return the program with what the prompt gave before it.
+
+    A prompt that ends in a bare signature is no program by itself: only a reply that is the body continues it.
+    """
+    if not prelude:
+        return source
+    try:
+        ast.parse(prelude)
+    except SyntaxError:
+        return f"{prelude.rstrip()}\n{source}" if source[:1] in {" ", "\t"} else source
+    return f"{prelude}\n{source}"
 
 
 def _verdicts(plan: Plan, outcomes: list[Outcome], sandbox: Sandbox, settings: Settings) -> list[Verdict]:

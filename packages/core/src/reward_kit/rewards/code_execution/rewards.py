@@ -42,14 +42,14 @@ def fractional_code_reward(
     sandbox: Sandbox | str | None = None,
     **kwargs: object,
 ) -> EvaluateResult:
-    """Return the exact fraction of tests that the reply's program passes.
+    r"""Return the exact fraction of tests that the reply's program passes.
 
     ``ground_truth`` has one of the shapes of ``reward_kit.rewards.code_execution.truth``; ``timeout`` is in seconds
     per test. ``isolate="submission"`` lets the stdin cases of one program share a process, which is several times
     faster; function cases always share one. What differs from 0.4.1: no partial credit for an output that merely
     resembles the expected one, and an empty list of tests is not graded.
 
-    >>> reply = [{"role": "assistant", "content": "```python\\nprint(int(input()) * 2)\\n```"}]
+    >>> reply = [{"role": "assistant", "content": "```python\nprint(int(input()) * 2)\n```"}]
     >>> fractional_code_reward(reply, ground_truth=[{"input": "4", "expected_output": "8"}]).score
     1.0
     """
@@ -128,9 +128,9 @@ def deepcoder_code_reward(
     sandbox: Sandbox | str | None = None,
     **kwargs: object,
 ) -> EvaluateResult:
-    """Return 1.0 where every test passes, else 0.0.
+    r"""Return 1.0 where every test passes, else 0.0.
 
-    >>> reply = [{"role": "assistant", "content": "```python\\ndef add(a, b): return a + b\\n```"}]
+    >>> reply = [{"role": "assistant", "content": "```python\ndef add(a, b): return a + b\n```"}]
     >>> tests = [{"input": [1, 2], "expected_output": 3}, {"input": [1, 1], "expected_output": 3}]
     >>> deepcoder_code_reward(reply, ground_truth=tests, target_function="add").score
     0.0
@@ -152,11 +152,11 @@ def local_code_execution_reward(
     sandbox: Sandbox | str | None = None,
     **kwargs: object,
 ) -> EvaluateResult:
-    """Return 1.0 where the reply's program prints ``ground_truth``, else 0.0.
+    r"""Return 1.0 where the reply's program prints ``ground_truth``, else 0.0.
 
     What differs from 0.4.1: without an expected output a reply is not graded, and a similar output earns nothing.
 
-    >>> reply = [{"role": "assistant", "content": "```python\\nprint(42)\\n```"}]
+    >>> reply = [{"role": "assistant", "content": "```python\nprint(42)\n```"}]
     >>> local_code_execution_reward(reply, ground_truth="42").score
     1.0
     """
@@ -175,9 +175,9 @@ def evaluate_apps_solution(
     sandbox: Sandbox | str | None = None,
     **kwargs: object,
 ) -> EvaluateResult:
-    """Return the fraction of an APPS problem's tests that pass: ``{"inputs", "outputs"}``, with ``fn_name`` by calls.
+    r"""Return the fraction of an APPS problem's tests that pass: ``{"inputs", "outputs"}``, with ``fn_name`` by calls.
 
-    >>> reply = [{"role": "assistant", "content": "```python\\nprint(input()[::-1])\\n```"}]
+    >>> reply = [{"role": "assistant", "content": "```python\nprint(input()[::-1])\n```"}]
     >>> evaluate_apps_solution(reply, ground_truth='{"inputs": ["ab"], "outputs": ["ba"]}').score
     1.0
     """

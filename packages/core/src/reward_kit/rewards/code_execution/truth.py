@@ -1,6 +1,6 @@
-"""Ground truth, in every shape that data sets give it, as a plan: what to run and what must come out.
+r"""Ground truth, in every shape that data sets give it, as a plan: what to run and what must come out.
 
-    "5\\n"                                                   the expected standard output, without any input
+    "5\n"                                                   the expected standard output, without any input
     [{"input": "2 3", "expected_output": "5"}, …]             standard input and output
     the same, with a function to call                         arguments (list, dict of keywords) and the value
     {"inputs": […], "outputs": […], "fn_name": "add"}         the same, as APPS and TACO write it
@@ -28,9 +28,35 @@ __all__ = ["CallCase", "CallPlan", "OutputCase", "OutputPlan", "Plan", "TestPlan
 MAX_TRUTH = 256 << 20
 OUTPUT_KEYS = ("expected_output", "output", "expected_stdout", "stdout", "expected")
 SAFE_IMPORTS = frozenset(
-    "bisect cmath collections copy datetime decimal fractions functools heapq inspect io itertools json math operator "
-    "random re statistics string sys time typing unittest os tempfile".split()
+    [
+        "bisect",
+        "cmath",
+        "collections",
+        "copy",
+        "datetime",
+        "decimal",
+        "fractions",
+        "functools",
+        "heapq",
+        "inspect",
+        "io",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+        "os",
+        "random",
+        "re",
+        "statistics",
+        "string",
+        "sys",
+        "tempfile",
+        "time",
+        "typing",
+        "unittest",
+    ]
 )
+"""What a unittest may import and still be split from the submission."""
 
 
 @dataclass(frozen=True, slots=True)

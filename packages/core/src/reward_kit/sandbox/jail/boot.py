@@ -41,7 +41,7 @@ del text
 """
     + FINDER
     + """
-from reward_kit.sandbox.jail import child, guardian, splitting
+from reward_kit.sandbox.jail import child, guardian
 sys.meta_path.remove(Finder)
 guardian.main(number, bundle["options"])
 """

@@ -74,8 +74,7 @@ def write_frame(stream: BinaryIO, header: dict[str, Any], pieces: Sequence[bytes
     """Write one frame."""
     head = json.dumps({**header, "sizes": [len(piece) for piece in pieces]}).encode()
     stream.write(len(head).to_bytes(LENGTH, "little") + head)
-    for piece in pieces:
-        stream.write(piece)
+    stream.writelines(pieces)
     stream.flush()
 
 

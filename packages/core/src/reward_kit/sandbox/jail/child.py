@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
-from reward_kit.sandbox.jail import running, seccomp, splitting
+from reward_kit.sandbox.jail import running, seccomp, serving, tester
 from reward_kit.sandbox.jail.payload import Payload
 from reward_kit.sandbox.jail.system import close_all_but, die_with_parent
 
@@ -84,12 +84,12 @@ def _run(settings: Settings, payload: Payload) -> int:
         os.closerange(3, FIRST_FREE)
         os.execve(settings.command[0], settings.command, dict(ENVIRONMENT_OF_PROGRAMS))  # noqa: S606 - the purpose
     if settings.mode == "serve":
-        return splitting.serve(payload, PEER)
+        return serving.serve(payload, PEER)
     if settings.mode == "test":
-        return splitting.test(payload, PEER)
+        return tester.test(payload, PEER)
     if settings.mode == "program":
         return running.run_program(payload, settings.positions[0])
-    run = {"programs": running.run_programs, "calls": running.run_calls, "inside": splitting.test_inside}
+    run = {"programs": running.run_programs, "calls": running.run_calls, "inside": tester.test_inside}
     return run[settings.mode](payload, settings.positions)
 
 

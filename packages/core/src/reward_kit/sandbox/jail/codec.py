@@ -22,8 +22,8 @@ numbers.
 
 import json
 import re
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, NoReturn, cast
 
 __all__ = ["MAX_DEPTH", "CodecError", "decode", "encode", "to_python"]
 
@@ -34,22 +34,10 @@ MAX_DIGITS = 20_000
 """Hexadecimal digits of an integer."""
 SMALL = 1 << 63
 FLOAT_TEXT = re.compile(r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf|nan)", re.ASCII)
-ITERATED = (
-    type({}.keys())
-    | type({}.values())
-    | type({}.items())
-    | range
-    | Generator
-    | map
-    | filter
-    | zip
-    | enumerate
-    | reversed
-    | type(iter([]))
-    | type(iter(()))
-    | type(iter(""))
-    | type(iter({}))
-    | type(iter(range(0)))
+ITERATED: tuple[type, ...] = (
+    *map(type, ({}.keys(), {}.values(), {}.items())),
+    *map(type, (iter([]), iter(()), iter(""), iter({}), iter(set()), iter(range(0)))),
+    *(range, Generator, map, filter, zip, enumerate, reversed),
 )
 TYPES: dict[str, type] = {
     kind.__name__: kind for kind in (int, str, float, bool, list, tuple, dict, set, frozenset, bytes, complex, object)
@@ -92,7 +80,7 @@ def decode(text: bytes, *, max_bytes: int) -> Any:  # noqa: ANN401 - the tree of
     return tree
 
 
-def to_python(tree: Any, revive: Revive | None = None) -> Any:  # noqa: ANN401 - any value
+def to_python(tree: Any, revive: Revive | None = None) -> Any:  # noqa: ANN401, PLR0911 - any value; a return per tag
     """Build the value of a decoded tree. For use inside a sandbox only: hashing chosen keys can be slow.
 
     ``revive`` gets the tags "o" and "r" with their items.
@@ -115,7 +103,8 @@ def to_python(tree: Any, revive: Revive | None = None) -> Any:  # noqa: ANN401 -
     if tag in "or":
         return revive(tag, items) if revive else Opaque(str(items[0]), truth=True)
     values = [to_python(item, revive) for item in items]
-    return {"l": list, "t": tuple, "s": _set, "g": iter}[tag](values)
+    makers: dict[str, Callable[[list[Any]], Any]] = {"l": list, "t": tuple, "s": _set, "g": iter}
+    return makers[tag](values)
 
 
 class Opaque:
@@ -143,11 +132,10 @@ class _Encoder:
         self._budget = budget
         self._keep = keep
 
-    def tree(self, value: Any, depth: int) -> Any:  # noqa: ANN401 - any value
+    def tree(self, value: Any, depth: int) -> Any:  # noqa: ANN401, PLR0911 - any value; a return per kind
         self._budget -= 1
         if depth > MAX_DEPTH or self._budget < 0:
-            message = "the value is too deep, too large, or contains itself"
-            raise CodecError(message)
+            self._refuse()
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
@@ -157,6 +145,8 @@ class _Encoder:
             return _integer(int.__index__(value))
         if isinstance(value, float):
             return ["f", float.__repr__(value)]
+        if isinstance(value, list | tuple | dict | set | frozenset) and len(value) > self._budget:
+            self._refuse()
         if isinstance(value, list):
             return ["l", *[self.tree(item, depth + 1) for item in list.__iter__(value)]]
         if isinstance(value, tuple):
@@ -166,6 +156,11 @@ class _Encoder:
         if isinstance(value, set | frozenset):
             return ["s", *sorted((self.tree(item, depth + 1) for item in value), key=_dump)]
         return self._rare(value, depth)
+
+    @staticmethod
+    def _refuse() -> NoReturn:
+        message = "the value is too deep, too large, or contains itself"
+        raise CodecError(message)
 
     def _dict(self, value: dict[Any, Any], depth: int) -> list[Any]:
         return ["d", *[[self.tree(key, depth + 1), self.tree(item, depth + 1)] for key, item in dict.items(value)]]
@@ -182,7 +177,7 @@ class _Encoder:
         if kind.__module__ == "collections" and kind.__name__ == "deque":
             return ["l", *[self.tree(item, depth + 1) for item in value]]
         if isinstance(value, ITERATED):
-            return ["g", *[self.tree(item, depth + 1) for item in value]]
+            return ["g", *[self.tree(item, depth + 1) for item in cast("Iterable[Any]", value)]]
         if isinstance(value, type) and TYPES.get(value.__name__) is value:
             return ["y", value.__name__]
         if isinstance(value, Opaque):
@@ -222,7 +217,7 @@ def _check(tree: Any, depth: int) -> None:  # noqa: ANN401 - whatever JSON gave
     _check_tagged(tree[0], tree[1:], depth)
 
 
-def _check_tagged(tag: str, items: list[Any], depth: int) -> None:
+def _check_tagged(tag: str, items: list[Any], depth: int) -> None:  # noqa: C901 - a branch per tag
     if tag in "ltsg":
         for item in items:
             _check(item, depth + 1)

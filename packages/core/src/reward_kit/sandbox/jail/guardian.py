@@ -21,14 +21,16 @@ from reward_kit.sandbox.jail.server import Server, soften_limits
 
 __all__ = ["main"]
 
-PRELOADED = (
-    "abc argparse array ast asyncio atexit base64 binascii bisect builtins calendar cmath codecs collections "
-    "collections.abc contextlib copy csv ctypes dataclasses datetime decimal difflib enum fractions functools "
-    "gc hashlib heapq html inspect io itertools json linecache locale math numbers operator os pathlib pickle pprint "
-    "queue random re select shutil signal socket statistics string struct subprocess tempfile textwrap threading time "
-    "timeit tokenize traceback types typing unicodedata unittest unittest.mock uuid warnings weakref zlib "
-    "concurrent.futures concurrent.futures.thread importlib.util"
-).split()
+PRELOADED = """
+abc argparse array ast asyncio atexit base64 binascii bisect builtins calendar cmath codecs
+collections collections.abc contextlib copy csv ctypes dataclasses datetime decimal difflib enum
+fractions functools gc hashlib heapq html inspect io itertools json linecache locale math numbers
+operator os pathlib pickle pprint queue random re select shutil signal socket statistics string
+struct subprocess tempfile textwrap threading time timeit tokenize traceback types typing
+unicodedata unittest unittest.mock uuid warnings weakref zlib concurrent.futures
+concurrent.futures.thread importlib.util
+"""
+"""Modules that programs commonly import; a fork has them already."""
 FIRST_USER, USERS = 61184, 4000
 """User ids that systems keep free for such use."""
 NOBODY = 65534
@@ -147,7 +149,7 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
     """Restrict this process and all its children; return what is in force."""
     without = set(options["without"])
     soften_limits()
-    for name in PRELOADED:
+    for name in PRELOADED.split():
         importlib.import_module(name)
     files = paths.of_this_interpreter(tuple(options["packages"]), programs=options["programs"])
     if facts["private_root"]:

@@ -38,7 +38,7 @@ def of_this_interpreter(packages: tuple[str, ...], *, programs: bool) -> Files:
     if programs:
         rules += [(path, EXECUTE) for path in PROGRAM_FOLDERS]
     shown = {*ALWAYS, *library, *wanted, *_folders_of_libraries(), *(PROGRAM_FOLDERS if programs else ())}
-    hidden = {path for path in (*sites, *(f"{root}/{name}" for root in library for name in NOT_THE_LIBRARY[:2]))}
+    hidden = {*sites, *(f"{root}/{name}" for root in library for name in NOT_THE_LIBRARY[:2])}
     return Files(rules=rules, shown=tuple(sorted(shown - set(DEVICE_NODES))), hidden=tuple(sorted(hidden)))
 
 
@@ -53,13 +53,13 @@ def _entries_of_library(library: set[str]) -> list[str]:
 
 
 def _entries_of_packages(sites: set[str], packages: tuple[str, ...]) -> list[str]:
-    """Return the folders and files of ``packages``: ``numpy``, ``numpy.libs``, ``six.py`` …"""
-    found = []
-    for site in sorted(sites):
-        for name in sorted(os.listdir(site)):  # noqa: PTH208 - few imports
-            if name.split(".", 1)[0] in packages:
-                found.append(f"{site}/{name}")
-    return found
+    """Return the folders and files of ``packages``, such as ``numpy``, ``numpy.libs`` and ``six.py``."""
+    return [
+        f"{site}/{name}"
+        for site in sorted(sites)
+        for name in sorted(os.listdir(site))  # noqa: PTH208 - few imports
+        if name.split(".", 1)[0] in packages
+    ]
 
 
 def _folders_of_libraries() -> list[str]:

@@ -37,7 +37,7 @@ Namespace = dict[str, Any]
 def run_program(payload: Payload, position: int) -> int:
     """Run the source with one input as ``python -I program.py`` would, and return its exit code."""
     _give_input(payload.piece(position))
-    return _run_once(_compiled(payload))
+    return _run_once(compiled(payload))
 
 
 def prepare_program(payload: Payload, position: int) -> None:
@@ -55,7 +55,7 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
 
     A record per case says where its output ends.
     """
-    code = _compiled(payload)
+    code = compiled(payload)
     for number in positions:
         os.ftruncate(0, 0)
         _give_input(payload.piece(number))
@@ -68,9 +68,9 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
 def run_calls(payload: Payload, positions: list[int]) -> int:
     """Run the source, then call its function once per input; a record per case holds what came back."""
     limit = payload.facts["max_value"]
-    namespace = _fresh_main()
-    _open_streams()
-    exec(_compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    namespace = fresh_main()
+    open_streams()
+    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
     target = find_callable(namespace, payload.facts["entry"])
     write_record(ANSWERS, 0, b"i", b"")
     for number in positions:
@@ -97,7 +97,7 @@ def find_callable(namespace: Namespace, entry: str) -> Any:  # noqa: ANN401 - wh
     if callable(found):
         return found
     if isinstance(owner, type) and callable(getattr(owner, name, None)):
-        return lambda *args, **kwargs: getattr(owner(), name)(*args, **kwargs)
+        return lambda *args, **kwargs: getattr(owner(), name)(*args, **kwargs)  # noqa: PLW0108 - a new object per call
     message = f"the program defines no function {entry!r}"
     raise NameError(message)
 
@@ -110,11 +110,13 @@ def say_failure(error: BaseException) -> bytes:
         return type(error).__name__.encode(errors="backslashreplace")[:400]
 
 
-def _compiled(payload: Payload) -> types.CodeType:
+def compiled(payload: Payload) -> types.CodeType:
+    """Return the submission's code."""
     return compile(payload.piece(0), FILENAME, "exec", dont_inherit=True)
 
 
-def _fresh_main() -> Namespace:
+def fresh_main() -> Namespace:
+    """Return the namespace of a new ``__main__``."""
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     return module.__dict__
@@ -126,9 +128,10 @@ def _give_input(data: bytes) -> None:
     os.lseek(0, 0, os.SEEK_SET)
 
 
-def _open_streams() -> None:
+def open_streams() -> None:
+    """Open standard input, output and error anew on their descriptors."""
     for descriptor, mode in ((0, "rb"), (1, "wb"), (2, "wb")):
-        raw = open(descriptor, mode, closefd=False)  # noqa: PTH123, SIM115 - a descriptor, open as long as the process
+        raw = open(descriptor, mode, closefd=False)  # noqa: SIM115 - a descriptor, open as long as the process
         stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", line_buffering=descriptor == 2)  # noqa: PLR2004
         stream.mode = mode[0]  # type: ignore[misc]  # as the interpreter's own streams have it
         setattr(sys, ("stdin", "stdout", "stderr")[descriptor], stream)
@@ -137,8 +140,8 @@ def _open_streams() -> None:
 
 def _run_once(code: types.CodeType) -> int:
     """Run a program to its end, with threads and exit functions, and return its exit code."""
-    namespace = _fresh_main()
-    _open_streams()
+    namespace = fresh_main()
+    open_streams()
     streams = sys.stdout, sys.stderr
     try:
         exec(code, namespace)  # noqa: S102 - the purpose of this process

@@ -239,10 +239,8 @@ def _out_of_the_way(descriptor: int) -> int:
 
 
 def _import_quietly(name: str) -> None:
-    try:
+    with contextlib.suppress(Exception):  # a submission that wants it will see the same error
         importlib.import_module(name)
-    except Exception:  # noqa: BLE001, S110 - a submission that wants it will see the same error
-        pass
 
 
 def soften_limits() -> None:

@@ -66,7 +66,7 @@ class Worker:
         handed = _memory_file("bundle", bundle)
         diary = _memory_file("diary")
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a text of this package
                 [python, "-I", "-c", BOOT, str(theirs.fileno()), str(handed), str(len(bundle))],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -4,6 +4,7 @@
 process's. What the kernel refuses raises, and the guardian goes on without namespaces, saying so.
 """
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 
@@ -66,7 +67,8 @@ def settle(root: Root) -> None:
     _show(root, stage)
     for name in ("/proc", "/tmp", WORK):  # noqa: S108 - inside the private root, where it cannot be written to
         os.makedirs(stage + name, 0o755, exist_ok=True)  # noqa: PTH103 - nothing more than needed is imported here
-    _mount("proc", stage + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid")
+    with contextlib.suppress(PermissionError):  # refused in containers that mask parts of /proc; then there is none
+        _mount("proc", stage + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid")
     _devices(stage)
     _make_read_only(stage)
     options = f"size={root.work_bytes},nr_inodes={root.work_files},mode=777"

@@ -22,7 +22,8 @@ class Remote:
 
     def __init__(self, peer: int) -> None:
         self._peer = peer
-        self._ready = False
+        self.was_asked = False
+        """Whether the submission has been called: from then on, a failure may be its doing."""
 
     def bind(self, names: list[str]) -> dict[str, Any]:
         """Return proxies for the names that the submission has."""
@@ -30,7 +31,10 @@ class Remote:
         if first[0] != "ready":
             message = ": ".join(str(part) for part in first[1:])
             raise SubmissionEnded(message)
-        kinds = self._ask(["names", names])[1]
+        kinds = self._ask(["names", names])[-1]
+        if not isinstance(kinds, list) or len(kinds) != len(names):
+            message = "the program answered what it was not asked"
+            raise SubmissionEnded(message)
         bound: dict[str, Any] = {}
         for name, kind in zip(names, kinds, strict=True):
             if kind == "callable":
@@ -46,15 +50,27 @@ class Remote:
 
     def value(self, request: list[Any], args: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - any value
         """Ask, and return the value that comes back or raise the exception."""
+        self.was_asked = True
         reply = self._ask(request)
-        if reply[0] == "raise":
-            raise _exception(str(reply[1]), str(reply[2]))
-        if reply[0] != "value":
+        if reply[0] == "unsendable":
             message = f"the answer cannot be compared: {reply[-1]}"
             raise AssertionError(message)
-        for index, text in reply[2]:
-            _change(args[index], self._revived(text))
-        return self._revived(reply[1])
+        try:
+            if reply[0] == "raise":
+                raised, value = _exception(str(reply[1]), str(reply[2])), None
+            else:
+                raised, value = None, self._value(reply, args)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            raise SubmissionEnded(say_failure(error).decode(errors="replace")) from None
+        if raised is not None:
+            raise raised
+        return value
+
+    def _value(self, reply: list[Any], args: tuple[Any, ...]) -> Any:  # noqa: ANN401 - any value
+        _, text, changes = reply
+        for index, changed in changes:
+            _change(args[index], self._revived(changed))
+        return self._revived(text)
 
     def _revived(self, text: str) -> Any:  # noqa: ANN401 - any value
         return to_python(decode(text.encode(), max_bytes=MAX_MESSAGE), self._revive)

@@ -56,7 +56,10 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
     A record per case says where its output ends.
     """
     code = compiled(payload)
+    kept = [os.dup(descriptor) for descriptor in (0, 1, 2)]
     for number in positions:
+        for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
+            os.dup2(copy, descriptor)
         os.ftruncate(0, 0)
         _give_input(payload.piece(number))
         status = _run_once(code)

@@ -46,7 +46,6 @@ COMMON = frozenset(
         *(45, 47, 48, 53),  # recvfrom, recvmsg, shutdown, socketpair: what asyncio needs to wake itself
         *(60, 61, 63),  # exit, wait4, uname
         *range(73, 90),  # flock … readlink
-        91,  # fchmod
         *(95, 96, 97, 98, 99, 100, 102, 104, 107, 108, 110, 111, 115, 118, 120, 121, 124, 131),
         *(137, 138, 140, 143, 145, 146, 147, 148, 158),
         *(186, 187, 202, 204, 213, 217, 218, 219, 221, 228, 229, 230, 231, 232, 233, 247),
@@ -55,8 +54,8 @@ COMMON = frozenset(
         *(309, 316, 318, 324, 326, 327, 328, 332, 334, 436, 439, 441, 449),
     }
 )
-PRETENDED = (90, 132, 235, 268, 280)
-"""chmod, utime, utimes, fchmodat, utimensat: Landlock does not cover them, so they succeed and do nothing."""
+PRETENDED = (90, 91, 132, 235, 268, 280)
+"""chmod, fchmod, utime, utimes, fchmodat, utimensat: Landlock does not cover them, so they succeed and do nothing."""
 EXTRA_FOR_PROGRAMS = frozenset({109, 112, 125, 329, 330, 331})
 """What a runtime such as Node or a compiler asks for besides: setpgid, setsid, capget, memory keys."""
 

@@ -24,6 +24,7 @@ __all__ = ["Server"]
 
 MAX_REQUEST = 60_000
 MAX_DESCRIPTORS = 8
+SECONDS_TO_START = 5.0
 TICK = 0.025
 """Seconds between looks at what a running child has written."""
 
@@ -118,8 +119,10 @@ class Server:
             theirs = Descriptors(
                 stdin=null, stdout=null, stderr=null, answers=answers, started=told[1], payload=tests, peer=ends[1]
             )
-            submission = self._fork(mine, self._settings(request, "serve", 0))
+            # The tester first: once the submission runs, nothing that it does can keep the tester from starting.
             tester = self._fork(theirs, self._settings(request, "test", 0))
+            select.select([pipes[1][0]], [], [], SECONDS_TO_START)
+            submission = self._fork(mine, self._settings(request, "serve", 0))
             for end in ends:
                 os.close(end)
             ends = []

@@ -73,7 +73,12 @@ def _test_namespace(payload: Payload, remote: Remote) -> dict[str, Any]:
         open_names = sorted(_shadowed_builtins(texts[1:]))
     bound = remote.bind(open_names)
     namespace.update(bound)
-    exec(compile(setup, "<tests>", "exec", dont_inherit=True), namespace)  # noqa: S102 - the tests of the data set
+    try:
+        exec(compile(setup, "<tests>", "exec", dont_inherit=True), namespace)  # noqa: S102 - the tests of the data set
+    except Exception as error:
+        if remote.was_asked or (isinstance(error, NameError) and error.name in open_names):
+            raise SubmissionEnded(say_failure(error).decode(errors="replace")) from None
+        raise
     if entry and entry not in bound:
         message = f"the program defines no function {entry!r}"
         raise SubmissionEnded(message)

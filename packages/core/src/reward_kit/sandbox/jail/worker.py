@@ -5,6 +5,7 @@ as long as it: the kernel ends a process with the thread that made it.
 """
 
 import array
+import fcntl
 import json
 import os
 import socket
@@ -24,6 +25,7 @@ SECONDS_TO_START = 60.0
 GRACE = 15.0
 """Seconds beyond a job's own time after which a silent worker counts as lost."""
 STDERR_KEPT = 4000
+SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 class WorkerError(RuntimeError):
@@ -164,12 +166,14 @@ ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"
 
 
 def _memory_file(name: str, content: bytes = b"") -> int:
-    number = os.memfd_create(name, os.MFD_CLOEXEC)
+    number = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     view = memoryview(content)
     while view:
         view = view[os.write(number, view) :]
     if content:
         os.lseek(number, 0, os.SEEK_SET)
+        # What a submission is given it must not change: the next case reads it, too.
+        fcntl.fcntl(number, fcntl.F_ADD_SEALS, SEALS)
     return number
 
 

@@ -1,0 +1,2 @@
+# raises KeyboardInterrupt at import
+raise KeyboardInterrupt

@@ -1,0 +1,3 @@
+# returns a list that contains itself
+def add(a, b):
+    x = []; x.append(x); return x

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import sys
 from dataclasses import dataclass
 from typing import NoReturn
@@ -11,7 +10,7 @@ from reward_kit.sandbox.jail import running, seccomp, serving, tester
 from reward_kit.sandbox.jail.payload import Payload
 from reward_kit.sandbox.jail.system import close_all_but, die_with_parent
 
-__all__ = ["Descriptors", "Settings", "become"]
+__all__ = ["FIRST_FREE", "Descriptors", "Settings", "become", "limit_for_good"]
 
 STARTED, PAYLOAD, PEER = 4, 5, 6
 FIRST_FREE = 7
@@ -41,8 +40,7 @@ class Settings:
     cpu_seconds: int
     memory_bytes: int
     file_bytes: int
-    processes: int | None
-    filter: bytes
+    filter: seccomp.Filter
     work: str
     command: list[str]
     """For ``exec``: what to become."""
@@ -61,11 +59,9 @@ def become(descriptors: Descriptors, settings: Settings, parent: int) -> NoRetur
         _arrange(descriptors)
         _limit(settings)
         os.chdir(settings.work)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        seccomp.install(settings.filter)
+        settings.filter.install()
         payload = Payload(PAYLOAD)
-        _forget_the_harness()
+        sys.argv = [""]
         os.write(STARTED, b".")
         os.close(STARTED)
         code = _run(settings, payload)
@@ -109,27 +105,27 @@ def _arrange(found: Descriptors) -> None:
     close_all_but(*range(3, len(wanted)))
 
 
-def _limit(settings: Settings) -> None:
-    limits: list[tuple[int, int]] = [
-        (resource.RLIMIT_CPU, settings.cpu_seconds),
-        (resource.RLIMIT_DATA if settings.reserve_only else resource.RLIMIT_AS, settings.memory_bytes),
-        (resource.RLIMIT_FSIZE, settings.file_bytes),
+def limit_for_good(processes: int | None) -> None:
+    """Set the limits that are the same for every case, in the server, whose children inherit them."""
+    for which, value in (
         (resource.RLIMIT_NOFILE, 128),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
-    ]
-    if settings.processes is not None:
-        limits.append((resource.RLIMIT_NPROC, settings.processes))
+        (resource.RLIMIT_NPROC, processes),
+    ):
+        if value is not None:
+            _bound(which, value)
+
+
+def _limit(settings: Settings) -> None:
+    _bound(resource.RLIMIT_CPU, settings.cpu_seconds)
+    _bound(resource.RLIMIT_DATA if settings.reserve_only else resource.RLIMIT_AS, settings.memory_bytes)
+    _bound(resource.RLIMIT_FSIZE, settings.file_bytes)
     if settings.stack_bytes:
-        limits.append((resource.RLIMIT_STACK, settings.stack_bytes))
-    for which, value in limits:
-        hard = resource.getrlimit(which)[1]
-        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (bound, bound))
+        _bound(resource.RLIMIT_STACK, settings.stack_bytes)
 
 
-def _forget_the_harness() -> None:
-    """Take the harness out of what ``import`` finds; nothing in it is secret, but a program starts without it."""
-    for name in [name for name in sys.modules if name.split(".", 1)[0] == "reward_kit"]:
-        del sys.modules[name]
-    sys.argv = [""]
+def _bound(which: int, value: int) -> None:
+    hard = resource.getrlimit(which)[1]
+    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (bound, bound))

@@ -22,13 +22,10 @@ from reward_kit.sandbox.jail.server import Server, soften_limits
 __all__ = ["main"]
 
 PRELOADED = """
-abc argparse array ast asyncio atexit base64 binascii bisect builtins calendar cmath codecs
-collections collections.abc contextlib copy csv ctypes dataclasses datetime decimal difflib enum
-fractions functools gc hashlib heapq html inspect io itertools json linecache locale math numbers
-operator os pathlib pickle pprint queue random re select shutil signal socket statistics string
-struct subprocess tempfile textwrap threading time timeit tokenize traceback types typing
-unicodedata unittest unittest.mock uuid warnings weakref zlib concurrent.futures
-concurrent.futures.thread importlib.util
+abc array ast atexit base64 binascii bisect builtins cmath codecs collections collections.abc
+contextlib copy ctypes dataclasses datetime decimal enum functools gc hashlib heapq io itertools
+json linecache math numbers operator os pickle random re select signal string struct textwrap
+threading time traceback types typing unicodedata warnings weakref zlib
 """
 """Modules that programs commonly import; a fork has them already."""
 FIRST_USER, USERS = 61184, 4000
@@ -170,7 +167,7 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
     if version:
         rights = landlock.WRITE | (landlock.EXECUTE if options["programs"] else 0)
         landlock.restrict([*files.rules, *([(work, rights)] if work else [])])
-    seccomp_works = "seccomp" not in without and not _try(lambda: seccomp.install(seccomp.program(seccomp.Policy())))
+    seccomp_works = "seccomp" not in without and not _try(lambda: seccomp.Filter(seccomp.Policy()).install())
     return {
         "landlock": version,
         "seccomp": seccomp_works,

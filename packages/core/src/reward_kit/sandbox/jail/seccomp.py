@@ -12,9 +12,7 @@ import errno
 import struct
 from dataclasses import dataclass
 
-from reward_kit.sandbox.jail.system import call
-
-__all__ = ["Policy", "install", "program"]
+__all__ = ["Filter", "Policy", "program"]
 
 SYS_SECCOMP, SET_MODE_FILTER = 317, 1
 AUDIT_ARCH_X86_64 = 0xC000003E
@@ -70,15 +68,28 @@ class Policy:
     """For programs that are not Python: one exec to become them."""
 
 
-def install(instructions: bytes) -> None:
-    """Filter this process's system calls from now on. PR_SET_NO_NEW_PRIVS must be set before.
+class Filter:
+    """A filter that is ready to be installed: nothing is left to build in the child that takes it."""
 
-    Raises:
-        OSError: the kernel has no seccomp filters, or refuses.
-    """
-    text = ctypes.create_string_buffer(instructions, len(instructions))
-    header = struct.pack("HxxxxxxP", len(instructions) // 8, ctypes.addressof(text))
-    call(SYS_SECCOMP, SET_MODE_FILTER, 0, header)
+    def __init__(self, policy: Policy) -> None:
+        instructions = program(policy)
+        self._text = ctypes.create_string_buffer(instructions, len(instructions))
+        header = struct.pack("HxxxxxxP", len(instructions) // 8, ctypes.addressof(self._text))
+        self._header = ctypes.create_string_buffer(header, len(header))
+        self._call = ctypes.CDLL(None, use_errno=True).syscall
+        self._arguments = (
+            *(ctypes.c_long(number) for number in (SYS_SECCOMP, SET_MODE_FILTER, 0)),
+            ctypes.byref(self._header),
+        )
+
+    def install(self) -> None:
+        """Filter this process's system calls from now on. PR_SET_NO_NEW_PRIVS must be set before.
+
+        Raises:
+            OSError: the kernel has no seccomp filters, or refuses.
+        """
+        if self._call(*self._arguments) != 0:
+            raise OSError(ctypes.get_errno(), "seccomp")
 
 
 def program(policy: Policy) -> bytes:

@@ -6,6 +6,7 @@ away, by whatever way, so do the child, this process and everything that the chi
 
 import array
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -14,11 +15,12 @@ import resource
 import select
 import signal
 import socket
+import sys
 import time
 from typing import Any
 
 from reward_kit.sandbox.jail import seccomp, workplace
-from reward_kit.sandbox.jail.child import FIRST_FREE, Descriptors, Settings, become
+from reward_kit.sandbox.jail.child import FIRST_FREE, Descriptors, Settings, become, limit_for_good
 
 __all__ = ["Server"]
 
@@ -39,10 +41,12 @@ class Server:
         self._owns_all = owns_all
         """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
         self._null = _out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
-        self._filters: dict[seccomp.Policy, bytes] = {}
+        self._filters: dict[seccomp.Policy, seccomp.Filter] = {}
 
     def serve(self) -> None:
         """Do what the grader asks until it hangs up."""
+        limit_for_good(self._processes)
+        _forget_the_harness()
         gc.collect()
         gc.freeze()
         while True:
@@ -144,13 +148,17 @@ class Server:
             cpu_seconds=request["cpu"],
             memory_bytes=request["memory"],
             file_bytes=written + request["file"],
-            processes=self._processes,
-            filter=self._filters.setdefault(policy, seccomp.program(policy)),
+            filter=self._filter(policy),
             work=self._work or "/",
             command=request.get("command", []),
             stack_bytes=request.get("stack", 0),
             reserve_only=mode == "exec",
         )
+
+    def _filter(self, policy: seccomp.Policy) -> seccomp.Filter:
+        if policy not in self._filters:
+            self._filters[policy] = seccomp.Filter(policy)
+        return self._filters[policy]
 
     def _fork(self, descriptors: Descriptors, settings: Settings) -> int:
         me = os.getpid()
@@ -223,6 +231,15 @@ class Server:
                 os.waitpid(-1, 0)
 
 
+def _forget_the_harness() -> None:
+    """Take the harness out of what ``import`` finds; nothing in it is secret, but a program starts without it.
+
+    Once, here: in each child it would cost more than the fork.
+    """
+    for name in [name for name in sys.modules if name.split(".", 1)[0] == "reward_kit"]:
+        del sys.modules[name]
+
+
 def _was_told(pipe: int) -> bool:
     try:
         return bool(os.read(pipe, 1))
@@ -234,8 +251,6 @@ def _out_of_the_way(descriptor: int) -> int:
     """Move a descriptor above those that a child's own are moved to."""
     if descriptor >= FIRST_FREE:
         return descriptor
-    import fcntl
-
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     os.close(descriptor)
     return moved

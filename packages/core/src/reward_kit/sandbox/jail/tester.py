@@ -14,7 +14,6 @@ import importlib
 import io
 import sys
 import types
-import unittest
 from typing import Any
 
 from reward_kit.sandbox.jail.payload import Payload, write_record
@@ -141,6 +140,8 @@ def _run_tests(facts: dict[str, Any], texts: list[str], namespace: dict[str, Any
 
 def _run_unittest(namespace: dict[str, Any]) -> None:
     """Run every test method of every TestCase; a record per method."""
+    import unittest  # not in the server, whose every fork would pay for it
+
     loader = unittest.TestLoader()
     cases = [value for value in namespace.values() if isinstance(value, type) and issubclass(value, unittest.TestCase)]
     suite = unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in dict.fromkeys(cases))

@@ -14,8 +14,8 @@ from reward_kit.data.id_index import IdIndex
 from reward_kit.data.jsonl import to_line
 from reward_kit.data.sources import SourceRow
 from reward_kit.data.validation import data_error
-from reward_kit.errors import DataError
-from reward_kit.evaluation.grading import Grader
+from reward_kit.errors import ContractError, DataError
+from reward_kit.evaluation.grading import Grader, describe
 from reward_kit.example import Example
 from reward_kit.models import Message, Sample, content_id
 
@@ -116,16 +116,20 @@ class _Preparing:
     def _converted(self, row: SourceRow) -> Sample:
         raw = row.value
         try:
-            return self._example.row(raw)
+            sample = self._example.row(raw)
         except KeyError as error:
             keys = ", ".join(map(repr, raw))
             problem = f"missing; the row has {keys or 'no fields'}"
             raise DataError(problem, path=row.path, line=row.line, field=str(error.args[0])) from None
         except ValidationError as error:
             raise data_error(error, path=row.path, line=row.line) from None
-        except (ValueError, TypeError, AttributeError) as error:
-            problem = " ".join(str(error).split())
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+            problem = describe(error)
             raise DataError(problem, path=row.path, line=row.line) from None
+        if not isinstance(sample, Sample):
+            message = f"the row of the example {self._example.name!r} gave {type(sample).__name__}, expected a Sample"
+            raise ContractError(message)
+        return sample
 
     def _prove(self, sample: Sample, row: SourceRow) -> None:
         """Refuse a row that the reward cannot decide about."""

@@ -84,6 +84,7 @@ def _detach() -> None:
     """Leave the terminal to the pool's process, and die with that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()  # a group of its own, so that what a reward started can be ended with it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # no longer the terminal's; children inherit it
     os.dup2(2, 1)  # what a reward prints is not a result
     parent = multiprocessing.parent_process()
     if parent is None:

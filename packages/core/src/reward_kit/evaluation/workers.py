@@ -19,7 +19,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
-from reward_kit.errors import ContractError, UsageError
+from reward_kit.errors import ContractError, PrerequisiteError, UsageError
 from reward_kit.evaluation.conversations import Conversation, Graded
 from reward_kit.evaluation.worker import AT_ROW, IDLE, SINCE, LoadFailure, Numbered, serve
 from reward_kit.models import EvaluateResult
@@ -57,7 +57,8 @@ class _Pool:
         self._context = multiprocessing.get_context(_start_method())
         self._reward = reward
         self._timeout = timeout
-        self._workers = [self._started() for _ in range(workers)]
+        self._count = workers
+        self._workers: list[_Worker] = []
         self._waiting: deque[Numbered] = deque()
         """Rows taken from the source and not with a worker."""
         self._inside: dict[int, Conversation] = {}
@@ -67,6 +68,7 @@ class _Pool:
         self._deaths_between_rows = 0
 
     def graded(self, source: Iterator[Conversation]) -> Iterator[Graded]:
+        self._workers.extend(self._started() for _ in range(self._count))
         taken = given = 0
         failure: Exception | None = None
         exhausted = False
@@ -98,7 +100,11 @@ class _Pool:
         return len(self._inside) < len(self._workers) * max(LEAST_AHEAD, 4 * self._chunk)
 
     def _started(self) -> "_Worker":
-        return _Worker(self._context, self._reward)
+        try:
+            return _Worker(self._context, self._reward)
+        except OSError as error:
+            message = f"cannot start a worker process: {(error.strerror or str(error)).lower()}; use fewer workers"
+            raise PrerequisiteError(message) from error
 
     def _send(self) -> None:
         for worker in self._workers:
@@ -136,6 +142,7 @@ class _Pool:
         for (number, _), result in zip(worker.tasks, results, strict=True):
             self._done[number] = result
         worker.tasks = []
+        self._deaths_between_rows = 0
 
     def _bury(self, worker: "_Worker", overdue: float | None = None) -> None:
         """Put another in the place of a worker that died or is overdue; its row is not graded, the rest wait again."""

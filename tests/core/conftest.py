@@ -190,7 +190,7 @@ def nasty_toy(tmp_path):
     return Toy(tmp_path / "site", tmp_path / "work")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def toy_module(tmp_path_factory):
     """Return the toy's module, which worker processes can import as well."""
     site = tmp_path_factory.mktemp("toy") / "site"

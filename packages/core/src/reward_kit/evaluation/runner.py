@@ -41,8 +41,7 @@ def evaluate(
     """Grade the references of ``data`` with ``reward``, or ``replies``, and return what they amount to.
 
     Every result is appended to ``results.jsonl`` in ``run_dir`` as it arrives, in the order of the input whatever
-    ``workers`` is. With ``resume`` a run that is there is continued, and one that is not there is started.
-    ``workers`` and ``timeout`` (seconds per row) are those of ``grade_all``.
+    ``workers`` is; with ``resume`` a run that is there is continued. ``workers``, ``timeout``: as in ``grade_all``.
 
     Raises:
         DataError: a row of the data set or of the replies cannot be used, or there are none.

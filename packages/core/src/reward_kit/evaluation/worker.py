@@ -3,7 +3,7 @@
 It writes the number of the row that it is at into shared memory, so that the pool knows which row a process hung
 in or died of. It ends when the pool's process does, whatever it is doing.
 
-Not covered: outside Linux, a worker that hangs outlives a pool that was killed.
+Not covered: where the kernel does not offer that (outside Linux), a worker that hangs outlives a killed pool.
 """
 
 import contextlib
@@ -101,8 +101,9 @@ def _detach() -> None:
         return
     if sys.platform == "linux":
         # The kernel kills the whole group when the pool's end of this pipe is closed, whatever the group is doing.
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, -os.getpgrp())
+            fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
     if wait([parent.sentinel], timeout=0):  # it died before it was watched
         os._exit(1)

@@ -24,7 +24,7 @@ from reward_kit.evaluation.conversations import Conversation, Graded
 from reward_kit.evaluation.worker import AT_ROW, IDLE, SINCE, LoadFailure, Task, serve
 from reward_kit.models import EvaluateResult
 
-__all__ = ["grade_in_processes"]
+__all__ = ["WorkerPool", "grade_in_processes"]
 
 CHUNK_SECONDS = 0.02
 """How much work a worker is sent at once: enough to make the sending cheap, little to repeat after a crash."""
@@ -42,7 +42,7 @@ def grade_in_processes(
         UsageError: the reward does not pickle.
         ContractError: the reward cannot be loaded in another process.
     """
-    pool = _Pool(_pickled(reward), workers, timeout)
+    pool = WorkerPool(reward, workers, timeout)
     atexit.register(pool.kill)  # where nobody closes this generator, Python would wait for its processes
     try:
         yield from pool.graded(iter(conversations))
@@ -51,10 +51,12 @@ def grade_in_processes(
         atexit.unregister(pool.kill)
 
 
-class _Pool:
-    def __init__(self, reward: bytes, workers: int, timeout: float | None) -> None:
+class WorkerPool:
+    """Worker processes that hold one reward, for one batch of conversations after the other."""
+
+    def __init__(self, reward: Callable[..., Any], workers: int, timeout: float | None) -> None:
         self._context = multiprocessing.get_context(_start_method())
-        self._reward = reward
+        self._reward = _pickled(reward)
         self._timeout = timeout
         self._count = workers
         self._workers: list[_Worker] = []
@@ -66,7 +68,8 @@ class _Pool:
         self._chunk = 1
 
     def graded(self, source: Iterator[Conversation]) -> Iterator[Graded]:
-        self._workers.extend(self._started() for _ in range(self._count))
+        """Yield every conversation with its result, in order. Once left half-way, the pool is of no more use."""
+        self._workers.extend(self._started() for _ in range(self._count - len(self._workers)))
         taken = given = 0
         failure: Exception | None = None
         exhausted = False
@@ -91,6 +94,7 @@ class _Pool:
             raise failure
 
     def kill(self) -> None:
+        """End the processes."""
         for worker in self._workers:
             worker.kill()
 

@@ -52,7 +52,7 @@ def command(
     Provenance(
         origin=origin,
         revision=revision,
-        split=wanted,
+        split=wanted if limit is None else f"{wanted}, first {limit} rows",
         licence=example.source.licence,
         rows=prepared.rows,
         sha256=prepared.sha256,

@@ -14,7 +14,14 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 IMAGE = os.environ.get("REWARD_KIT_BASE_IMAGE", "reward-kit/base:debian")
 HARDENED = ["--read-only", "--cap-drop", "ALL", "--user", "65534", "--security-opt", "no-new-privileges"]
-WITH_NAMESPACES = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
+WITH_NAMESPACES = [
+    "--cap-add",
+    "SYS_ADMIN",
+    "--security-opt",
+    "seccomp=unconfined",
+    "--security-opt",
+    "apparmor=unconfined",
+]
 PLACES = {
     "hardened container": ("L2", HARDENED, []),
     "root with namespaces": ("L3", WITH_NAMESPACES, []),
@@ -60,5 +67,5 @@ def test_nothing_hostile_gets_anywhere(engine, catalogue, place):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     report = json.loads(done.stdout)
-    assert {name: report[name] for name in MUST_BE_EMPTY} == dict.fromkeys(MUST_BE_EMPTY, [])
+    assert {name: report[name] for name in MUST_BE_EMPTY if report[name]} == {}
     assert report["honest_passed"]

@@ -75,7 +75,7 @@ class JailedSandbox(RunMixin):
             return self._pool_for_programs().submit(
                 lambda holder: [
                     self._signed(outcome)
-                    for outcome in languages.run(holder, language, program.source, inputs, limits, self.level)
+                    for outcome in languages.run(holder, language, program.source, inputs, limits, level=self.level)
                 ]
             )
         return self._pool.submit(lambda holder: self._run(holder, program, inputs, limits, share=share))
@@ -114,11 +114,13 @@ class JailedSandbox(RunMixin):
         found = []
         for at in range(0, len(inputs), MAX_CASES):
             pieces = [_source(program), *(_piece(case) for case in inputs[at : at + MAX_CASES])]
-            found += self._cases(holder, mode, pack(facts, pieces), len(pieces) - 1, limits, self._used(program))
+            found += self._cases(
+                holder, mode, pack(facts, pieces), len(pieces) - 1, limits, preload=self._used(program)
+            )
         return [self._signed(outcome) for outcome in found]
 
     def _cases(
-        self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits, preload: list[str]
+        self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits, *, preload: list[str]
     ) -> list[Outcome]:
         """Run until every case has an outcome: where a process ends early, the next case begins a new one."""
         found: list[Outcome] = []

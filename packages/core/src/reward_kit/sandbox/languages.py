@@ -52,7 +52,8 @@ LANGUAGES = {
 CALL_JAVASCRIPT = """
 ;{const found=eval(%s);
 for(const line of require('fs').readFileSync(0,'utf8').split('\\n').filter(Boolean))
-{const value=found(...JSON.parse(line));require('fs').writeSync(1,'\\n'+JSON.stringify(value===undefined?null:value)+'\\n')}}
+{const value=found(...JSON.parse(line));
+require('fs').writeSync(1,'\\n'+JSON.stringify(value===undefined?null:value)+'\\n')}}
 """
 COMPILE_SECONDS = 30
 COMPILE_MEMORY = 2048
@@ -81,11 +82,11 @@ def _program(name: str) -> str | None:
 
 
 def run(
-    holder: Holder, language: Language, source: str, inputs: Sequence[Input], limits: Limits, level: Level
+    holder: Holder, language: Language, source: str, inputs: Sequence[Input], limits: Limits, *, level: Level
 ) -> list[Outcome]:
     """Run a program on each input, each time in a process of its own."""
     if any(isinstance(case, Call) for case in inputs):
-        return _calls(holder, language, source, inputs, limits, level)
+        return _calls(holder, language, source, inputs, limits, level=level)
     pieces = [source.encode("utf-8", "surrogatepass")]
     pieces += [case.text.encode("utf-8", "surrogatepass") for case in inputs if isinstance(case, Stdin)]
     found: list[Outcome] = []
@@ -96,7 +97,7 @@ def run(
             failed = _compile(holder, language, payload, level)
             if failed is not None:
                 return [failed] * len(inputs)
-        returned = _execute(holder, language.run, language, payload, position, limits, keep=not last)
+        returned = _execute(holder, language.run, language, payload, position, limits=limits, keep=not last)
         found.append(reading.of_programs(returned, limits, level)[0])
     return found
 
@@ -104,7 +105,7 @@ def run(
 def _compile(holder: Holder, language: Language, payload: bytes, level: Level) -> Outcome | None:
     """Compile, leaving the program in the worker's folder; return how it failed."""
     limits = Limits(seconds=COMPILE_SECONDS, memory_mb=COMPILE_MEMORY, output_bytes=64 << 20)
-    returned = _execute(holder, language.compile, language, payload, 0, limits, fresh=True, fork=True)
+    returned = _execute(holder, language.compile, language, payload, 0, limits=limits, fresh=True, fork=True)
     (outcome,) = reading.of_programs(returned, limits, level)
     if outcome.status == "ok":
         return None
@@ -117,8 +118,8 @@ def _execute(
     language: Language,
     payload: bytes,
     position: int,
-    limits: Limits,
     *,
+    limits: Limits,
     keep: bool = True,
     fresh: bool = False,
     fork: bool = False,
@@ -144,7 +145,7 @@ def _execute(
 
 
 def _calls(
-    holder: Holder, language: Language, source: str, inputs: Sequence[Input], limits: Limits, level: Level
+    holder: Holder, language: Language, source: str, inputs: Sequence[Input], limits: Limits, *, level: Level
 ) -> list[Outcome]:
     """Call a JavaScript function once per case, by a line of JSON on standard input."""
     if language.file != "main.js":
@@ -158,7 +159,7 @@ def _calls(
             raise UsageError(message)
         text = source + CALL_JAVASCRIPT % json.dumps(call.function)
         line = json.dumps(list(call.args))
-        (outcome,) = run(holder, language, text, [Stdin(line)], limits, level)
+        (outcome,) = run(holder, language, text, [Stdin(line)], limits, level=level)
         found.append(_with_value(outcome, limits))
     return found
 

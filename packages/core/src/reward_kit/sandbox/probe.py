@@ -129,7 +129,7 @@ def _taken(facts: dict[str, Any]) -> list[Restriction]:
             in_force=facts["namespaces"],
             meaning="own user or root's, process, network, mount, ipc and uts namespaces; a private root"
             if facts["namespaces"]
-            else f"not allowed here ({problem}); the network and other processes are closed by seccomp and Landlock alone",
+            else f"not allowed here ({problem}); seccomp and Landlock alone close network and other processes",
         ),
         Restriction(
             name="own user",

@@ -21,8 +21,8 @@ CUT_AT = 196_608
 class SandboxFusionServer:
     """Use as a context manager; ``url`` is where it listens, ``requests`` what was asked.
 
-    ``faults`` are answered first, one per request: a number is an HTTP status, ``"SandboxError"`` and ``"cut"`` are what
-    the service says of its own failures, ``"garbage"`` is no JSON.
+    ``faults`` are answered first, one per request: a number is an HTTP status, ``"SandboxError"`` and ``"cut"`` are
+    what the service says of its own failures, ``"garbage"`` is no JSON.
     """
 
     def __init__(self, *, faults: list[int | str] | None = None) -> None:

@@ -241,7 +241,7 @@ def _short(text: str) -> str:
 async def wait(pending: Pending, settings: Settings) -> EvaluateResult:
     """Do what ``finish`` does without blocking the event loop."""
     if not isinstance(pending, EvaluateResult):
-        await asyncio.wait([asyncio.wrap_future(pending[1])])  # type: ignore[arg-type]
+        await asyncio.wait([asyncio.wrap_future(pending[1])])
         if settings.checker:
             return await asyncio.to_thread(finish, pending, settings)
     return finish(pending, settings)

@@ -54,7 +54,17 @@ def fractional_code_reward(
     1.0
     """
     del kwargs
-    settings = _settings(language, timeout, environment, comparison, tolerance, checker, isolate, memory_mb, sandbox)
+    settings = _settings(
+        language,
+        timeout,
+        environment,
+        comparison=comparison,
+        tolerance=tolerance,
+        checker=checker,
+        isolate=isolate,
+        memory_mb=memory_mb,
+        sandbox=sandbox,
+    )
     return grade_program(messages, ground_truth, settings, function=function_to_call, entry_point=entry_point)
 
 
@@ -78,7 +88,17 @@ async def async_fractional_code_reward(
 ) -> EvaluateResult:
     """Do what ``fractional_code_reward`` does; many at the same time fill all workers of the sandbox."""
     del kwargs
-    settings = _settings(language, timeout, environment, comparison, tolerance, checker, isolate, memory_mb, sandbox)
+    settings = _settings(
+        language,
+        timeout,
+        environment,
+        comparison=comparison,
+        tolerance=tolerance,
+        checker=checker,
+        isolate=isolate,
+        memory_mb=memory_mb,
+        sandbox=sandbox,
+    )
     pending = await asyncio.to_thread(
         begin, messages, ground_truth, settings, function=function_to_call, entry_point=entry_point
     )
@@ -102,7 +122,17 @@ def batch_fractional_code_reward(
     sandbox: Sandbox | str | None = None,
 ) -> list[EvaluateResult]:
     """Grade many replies at the same time, in order, filling all workers of the sandbox."""
-    settings = _settings(language, timeout, environment, comparison, tolerance, checker, isolate, memory_mb, sandbox)
+    settings = _settings(
+        language,
+        timeout,
+        environment,
+        comparison=comparison,
+        tolerance=tolerance,
+        checker=checker,
+        isolate=isolate,
+        memory_mb=memory_mb,
+        sandbox=sandbox,
+    )
     pending = [
         begin(
             [message if isinstance(message, Message) else Message.model_validate(message) for message in messages],
@@ -201,6 +231,7 @@ def _settings(
     language: str,
     timeout: float,
     environment: str,
+    *,
     comparison: Comparison = "tokens",
     tolerance: float = TOLERANCE,
     checker: str | None = None,

@@ -132,7 +132,7 @@ class _Encoder:
         self._budget = budget
         self._keep = keep
 
-    def tree(self, value: Any, depth: int) -> Any:  # noqa: ANN401, PLR0911 - any value; a return per kind
+    def tree(self, value: Any, depth: int) -> Any:  # noqa: ANN401, C901, PLR0911 - any value; a return per kind
         self._budget -= 1
         if depth > MAX_DEPTH or self._budget < 0:
             self._refuse()

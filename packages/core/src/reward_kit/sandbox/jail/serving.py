@@ -55,7 +55,7 @@ def _answer(request: list[Any], namespace: dict[str, Any], kept: list[object]) -
         return ["value", "null", []]
     if what == "call":
         method, sent = rest
-        function = getattr(subject, method) if method else subject
+        function: Any = getattr(subject, method) if method else subject
         if not callable(function) and isinstance(target, str):
             function = find_callable(namespace, target)
         args, kwargs = to_python(decode(sent.encode(), max_bytes=MAX_MESSAGE), revive)

@@ -40,7 +40,7 @@ def supported_machine() -> bool:
 
 
 def call(number: int, *arguments: object) -> int:
-    """Ask the kernel for ``number``; integers are passed as 64 bits, bytes and ctypes objects as pointers.
+    """Ask the kernel for what has this ``number``; integers go as 64 bits, bytes and ctypes objects as pointers.
 
     Raises:
         OSError: the kernel refused.
@@ -54,7 +54,7 @@ def call(number: int, *arguments: object) -> int:
 
 
 def prctl(option: int, argument: int = 0, extra: int = 0) -> None:
-    """Set something about this process, as prctl(2) says.
+    """Set one of the kernel's options of this process.
 
     Raises:
         OSError: the kernel refused.

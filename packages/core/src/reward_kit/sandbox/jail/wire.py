@@ -12,7 +12,7 @@ MAX_MESSAGE = 4 << 20
 
 
 def send(peer: int, message: list[Any]) -> None:
-    """Send one message; one that is too long is sent as \"unsendable\"."""
+    """Send one message; instead of one that is too long, send that it is."""
     data = json.dumps(message).encode()
     if len(data) > 3 * MAX_MESSAGE:
         message = ["unsendable", f"the answer takes {len(data)} bytes"]

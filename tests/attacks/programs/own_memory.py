@@ -16,10 +16,4 @@ def scan():
             text = item if isinstance(item, bytes) else item.encode(errors="ignore")
             if loot_pattern.search(text) and b"loot_pattern" not in text:
                 loot("gc")
-    try:
-        for line in open("/proc/self/maps"):
-            loot("maps")
-            break
-    except OSError:
-        pass
 scan()

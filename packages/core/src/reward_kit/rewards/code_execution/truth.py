@@ -20,13 +20,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from reward_kit.errors import GradingError
-from reward_kit.sandbox.jail.codec import encode
-from reward_kit.sandbox.model import Call, Stdin, TestSuite
+from reward_kit.rewards.code_execution.cases import CallCase, OutputCase, as_text, call_case, output_of
+from reward_kit.sandbox.model import Stdin, TestSuite
 
 __all__ = ["CallCase", "CallPlan", "OutputCase", "OutputPlan", "Plan", "TestPlan", "read_truth"]
 
-MAX_TRUTH = 256 << 20
-OUTPUT_KEYS = ("expected_output", "output", "expected_stdout", "stdout", "expected")
 SAFE_IMPORTS = frozenset(
     [
         "bisect",
@@ -57,22 +55,6 @@ SAFE_IMPORTS = frozenset(
     ]
 )
 """What a unittest may import and still be split from the submission."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutputCase:
-    """Text in, text out."""
-
-    stdin: Stdin
-    expected: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallCase:
-    """Arguments in, a value out; any of ``expected`` will do, each as a tree of the codec."""
-
-    call: Call
-    expected: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,62 +212,8 @@ def _of_list(truth: Sequence[Any], function: str | None, *, wrapped: bool = Fals
         raise GradingError(message)
     function = function or truth[0].get("function_to_call") or truth[0].get("fn_name")
     if function:
-        return CallPlan(tuple(_call_case(item, function, wrapped=wrapped) for item in truth))
-    return OutputPlan(tuple(OutputCase(Stdin(_as_text(item.get("input"))), _as_text(_output(item))) for item in truth))
-
-
-def _output(item: Mapping[str, Any]) -> Any:  # noqa: ANN401 - plain data
-    for key in OUTPUT_KEYS:
-        if key in item:
-            return item[key]
-    message = f"found a test with {sorted(item)}, expected an expected_output"
-    raise GradingError(message)
-
-
-def _as_text(value: object) -> str:
-    """Return standard input or output as text; a list is its lines."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return "\n".join(_as_text(item) for item in value)
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _call_case(item: Mapping[str, Any], function: str, *, wrapped: bool) -> CallCase:
-    given, textual = _arguments(item.get("input"))
-    call = Call(function=function, kwargs=given) if isinstance(given, dict) else Call(function=function, args=given)
-    expected = _output(item)
-    wanted = [expected]
-    if isinstance(expected, str):
-        try:
-            wanted.insert(0, json.loads(expected))
-        except ValueError:
-            pass
-        else:
-            wanted = wanted[:1] if textual else wanted
-    if wrapped and isinstance(expected, list) and len(expected) == 1:
-        wanted.append(expected[0])  # APPS writes the value in a list of one
-    return CallCase(call, tuple(_tree(value) for value in wanted))
-
-
-def _tree(value: object) -> Any:  # noqa: ANN401 - a tree
-    return json.loads(encode(value, max_bytes=MAX_TRUTH))
-
-
-def _arguments(given: object) -> tuple[Any, bool]:
-    """Return the arguments of a call, and whether they came as text."""
-    if not isinstance(given, str):
-        return (given if isinstance(given, list | dict) else [] if given is None else [given]), False
-    try:
-        found = json.loads(given)
-    except ValueError:
-        lines = [line for line in given.split("\n") if line.strip()]
-        try:
-            return [json.loads(line) for line in lines], True
-        except ValueError:
-            message = f"found the input {given[:80]!r} of a function, expected JSON"
-            raise GradingError(message) from None
-    return (found if isinstance(found, list | dict) else [found]), True
+        return CallPlan(tuple(call_case(item, function, wrapped=wrapped) for item in truth))
+    return OutputPlan(tuple(OutputCase(Stdin(as_text(item.get("input"))), as_text(output_of(item))) for item in truth))
 
 
 def _parses(text: str) -> bool:

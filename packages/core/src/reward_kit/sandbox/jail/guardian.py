@@ -125,7 +125,12 @@ def _rehearse(options: dict[str, Any], *, as_root: bool) -> None:
 
 def _root(options: dict[str, Any]) -> namespaces.Root:
     files = paths.of_this_interpreter(tuple(options["packages"]), programs=options["programs"])
-    return namespaces.Root(shown=files.shown, hidden=files.hidden, work_bytes=options["work_bytes"])
+    return namespaces.Root(
+        shown=files.shown,
+        hidden=files.hidden,
+        foreign_proc="landlock" not in options["without"] and landlock.abi() > 0,
+        work_bytes=options["work_bytes"],
+    )
 
 
 def _serve(control: socket.socket, options: dict[str, Any], facts: dict[str, Any], work: str | None, me: int) -> None:

@@ -4,7 +4,6 @@
 process's. What the kernel refuses raises, and the guardian goes on without namespaces, saying so.
 """
 
-import contextlib
 import os
 from dataclasses import dataclass, field
 
@@ -33,6 +32,8 @@ class Root:
     """Folders and files of the host, read-only, at the same paths."""
     hidden: tuple[str, ...] = ()
     """Folders within ``shown`` whose content is hidden, but for what ``shown`` names below them."""
+    foreign_proc: bool = False
+    """Whether the /proc outside may be shown where none can be mounted: Landlock closes all of it but ``/dev/stdin``."""
     work_bytes: int = 64 << 20
     work_files: int = 4096
     links: dict[str, str] = field(default_factory=dict)
@@ -67,8 +68,11 @@ def settle(root: Root) -> None:
     _show(root, stage)
     for name in ("/proc", "/tmp", WORK):  # noqa: S108 - inside the private root, where it cannot be written to
         os.makedirs(stage + name, 0o755, exist_ok=True)  # noqa: PTH103 - nothing more than needed is imported here
-    with contextlib.suppress(PermissionError):  # refused in containers that mask parts of /proc; then there is none
+    try:
         _mount("proc", stage + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid")
+    except PermissionError:  # in containers that mask parts of /proc
+        if root.foreign_proc:
+            _mount("/proc", stage + "/proc", None, MS_BIND | MS_REC)
     _devices(stage)
     _make_read_only(stage)
     options = f"size={root.work_bytes},nr_inodes={root.work_files},mode=777"

@@ -33,7 +33,7 @@ class Root:
     hidden: tuple[str, ...] = ()
     """Folders within ``shown`` whose content is hidden, but for what ``shown`` names below them."""
     foreign_proc: bool = False
-    """Whether the /proc outside may be shown where none can be mounted: Landlock closes all of it but ``/dev/stdin``."""
+    """Whether the outer /proc may be shown where none can be mounted: Landlock closes all but ``/dev/stdin``."""
     work_bytes: int = 64 << 20
     work_files: int = 4096
     links: dict[str, str] = field(default_factory=dict)

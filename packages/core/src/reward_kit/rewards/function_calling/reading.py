@@ -1,0 +1,117 @@
+"""Reading a text from left to right: the attempts found so far, and searches that never look twice."""
+
+from collections.abc import Callable, Mapping
+from re import Match, Pattern
+
+from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
+from reward_kit.rewards.function_calling.schemas import ANY, Schema
+from reward_kit.rewards.function_calling.strict_json import StrictJsonError, problem_of, read_whole
+
+__all__ = ["MAX_ATTEMPTS", "Handler", "Reader", "call_of"]
+
+MAX_ATTEMPTS = 512
+"""A text with more attempts than this is read no further: the rest is one malformed attempt."""
+
+_ARGUMENT_KEYS = ("arguments", "parameters")
+_OTHER_KEYS = frozenset({"name", "id", "type", "index", "call_id", "tool_call_id", "status", "function"})
+
+
+class Reader:
+    """One text, and what was found in it."""
+
+    def __init__(self, text: str, tools: Mapping[str, Schema]) -> None:
+        self.text = text
+        self.tools = tools
+        self.calls: list[ToolCall] = []
+        self.malformed: list[MalformedCall] = []
+        self.formats: list[str] = []
+        self._absent: dict[str | Pattern[str], int] = {}
+
+    @property
+    def attempts(self) -> int:
+        """How many calls were tried so far."""
+        return len(self.calls) + len(self.malformed)
+
+    def call(self, layout: str, name: str, arguments: Mapping[str, object]) -> None:
+        """Note a call that was read whole."""
+        if not name:
+            self.broken(layout, "a call has no name")
+            return
+        self.calls.append(ToolCall(name, arguments))
+        self.formats.append(layout)
+
+    def broken(self, layout: str, reason: str) -> None:
+        """Note an attempt that cannot be read."""
+        self.malformed.append(MalformedCall(reason))
+        self.formats.append(layout)
+
+    def unclosed(self) -> None:
+        """Make the last call a broken attempt: what should end it is missing."""
+        call, layout = self.calls.pop(), self.formats.pop()
+        self.broken(layout, f"the call of {call.name[:60]!r} is not closed")
+
+    def forget(self) -> None:
+        """Drop what was found so far: it was a draft."""
+        self.calls.clear()
+        self.malformed.clear()
+        self.formats.clear()
+
+    def parameter(self, tool: str, key: str) -> Schema:
+        """Return the schema of a tool's parameter."""
+        properties = self.tools.get(tool, ANY).get("properties") or ANY
+        return properties.get(key, ANY)  # type: ignore[no-any-return]
+
+    def find(self, wanted: str, start: int) -> int:
+        """Return where ``wanted`` begins from ``start`` on, or -1."""
+        if self._absent.get(wanted, start + 1) <= start:
+            return -1
+        found = self.text.find(wanted, start)
+        if found < 0:
+            self._absent[wanted] = start
+        return found
+
+    def search(self, wanted: Pattern[str], start: int) -> Match[str] | None:
+        """Return the first match of ``wanted`` from ``start`` on."""
+        if self._absent.get(wanted, start + 1) <= start:
+            return None
+        found = wanted.search(self.text, start)
+        if found is None:
+            self._absent[wanted] = start
+        return found
+
+
+Handler = Callable[[Reader, int, int], int]
+"""Reads from an opening marker (where it begins, where it ends) and returns where to go on."""
+
+
+def call_of(value: object) -> ToolCall | MalformedCall:
+    """Return the call that an object of OpenAI's shape, or of the flat ``name`` and ``arguments``, describes."""
+    if not isinstance(value, Mapping):
+        return MalformedCall(f"a call is {type(value).__name__}, expected an object")
+    inner = value.get("function")
+    if isinstance(inner, Mapping):
+        value = inner
+    elif isinstance(inner, str) and "name" not in value:
+        value = {**value, "name": inner}
+    name = value.get("name")
+    if not isinstance(name, str) or not name:
+        return MalformedCall(f"a call's name is {type(name).__name__}, expected text")
+    given = [key for key in _ARGUMENT_KEYS if key in value]
+    if not given:
+        unknown = [key for key in value if key not in _OTHER_KEYS]
+        return MalformedCall(f"a call of {name!r} has {unknown[0]!r} and no arguments") if unknown else ToolCall(name, {})
+    if len(given) > 1:
+        return MalformedCall(f"a call of {name!r} has both arguments and parameters")
+    arguments = value[given[0]]
+    if isinstance(arguments, str):
+        try:
+            arguments = read_whole(arguments) if arguments.strip() else {}
+        except StrictJsonError as error:
+            return MalformedCall(f"the arguments of {name!r} are {error.reason}")
+    elif arguments is None:
+        arguments = {}
+    elif problem := problem_of(arguments):
+        return MalformedCall(f"the arguments of {name!r}: {problem}")
+    if not isinstance(arguments, dict):
+        return MalformedCall(f"the arguments of {name!r} are {type(arguments).__name__}, expected an object")
+    return ToolCall(name, arguments)

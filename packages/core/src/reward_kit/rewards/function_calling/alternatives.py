@@ -55,8 +55,8 @@ def _may_be_absent(possible: Mapping[str, Any], schema: Schema, key: str) -> boo
 
 
 def _is(value: object, choice: object, schema: Schema, strings: Strings) -> bool:
-    if isinstance(choice, Mapping):
-        return isinstance(value, Mapping) and accepts(value, choice, schema, strings)
+    if isinstance(choice, dict):
+        return isinstance(value, dict) and accepts(value, choice, schema, strings)
     if isinstance(choice, list) and any(isinstance(item, Mapping | list) for item in choice):
         items = item_schema(schema)
         return (
@@ -80,7 +80,7 @@ def canonical(possible: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 
 
 def _plain(choice: object, schema: Schema) -> object:
-    if isinstance(choice, Mapping):
+    if isinstance(choice, dict):
         return canonical(choice, schema)
     if isinstance(choice, list):
         return [_plain(item, item_schema(schema)) for item in choice]

@@ -1,14 +1,15 @@
-"""What a reply tried to do: the calls that can be read, and the attempts that cannot."""
+"""What a reply tried to do: the calls that can be read, and the attempts that cannot.
+
+Named tuples, which are made several times as fast as frozen dataclasses: one grading makes many.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["MalformedCall", "ParsedReply", "ToolCall"]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """A call that was read whole."""
 
     name: str
@@ -16,15 +17,13 @@ class ToolCall:
     """Plain JSON data."""
 
 
-@dataclass(frozen=True, slots=True)
-class MalformedCall:
+class MalformedCall(NamedTuple):
     """An attempt to call that cannot be read."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedReply:
+class ParsedReply(NamedTuple):
     """Every attempt of a reply: each is in ``calls`` or in ``malformed``, in the order in which it was written."""
 
     calls: tuple[ToolCall, ...] = ()

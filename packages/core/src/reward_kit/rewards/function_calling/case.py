@@ -1,7 +1,9 @@
 """One grading: the model's own turns, parsed, beside the calls that are due."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import marshal
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
 from reward_kit.errors import GradingError
 from reward_kit.models import Message
@@ -15,8 +17,7 @@ __all__ = ["Case", "make_case", "own_turns"]
 _BETWEEN_TURNS = frozenset({"tool", "function"})
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What is compared."""
 
     reply: ParsedReply
@@ -30,8 +31,7 @@ def make_case(messages: object, ground_truth: object, possible_answers: object, 
     Raises:
         GradingError: there is no reply, or no ground truth that can be understood.
     """
-    schemas = normalize_tools(tools)
-    expected = expected_calls(ground_truth, possible_answers, schemas)
+    expected, schemas = _task(ground_truth, possible_answers, tools)
     turns = own_turns(messages)
     if len(turns) == 1:
         return Case(parse_with(turns[0], schemas), expected, schemas)
@@ -46,6 +46,26 @@ def make_case(messages: object, ground_truth: object, possible_answers: object, 
     return Case(merged, expected, schemas)
 
 
+_Task = tuple[list[ExpectedCall], Mapping[str, Schema]]
+
+
+def _task(ground_truth: object, possible_answers: object, tools: object) -> _Task:
+    """Return what is due. A trainer asks for many replies to one prompt: equal questions are read once."""
+    try:
+        key = marshal.dumps((ground_truth, possible_answers, tools), 2)
+    except ValueError:  # something that only Python has, or that is nested too deep
+        schemas = normalize_tools(tools)
+        return expected_calls(ground_truth, possible_answers, schemas), schemas
+    return _cached_task(key)
+
+
+@lru_cache(maxsize=1024)
+def _cached_task(key: bytes) -> _Task:
+    ground_truth, possible_answers, tools = marshal.loads(key)  # noqa: S302 - written a moment ago by this process
+    schemas = normalize_tools(tools)
+    return expected_calls(ground_truth, possible_answers, schemas), schemas
+
+
 def own_turns(messages: object) -> list[object]:
     """Return the turns that the model wrote: those of the assistant after the last message of anybody else.
 
@@ -54,16 +74,15 @@ def own_turns(messages: object) -> list[object]:
     Raises:
         GradingError: there is none.
     """
-    if isinstance(messages, str | Mapping | Message):
-        messages = [messages]
     turns: list[object] = []
-    if isinstance(messages, Sequence):
-        for message in reversed(messages):
-            role = _role(message)
-            if role == "assistant":
-                turns.append(message)
-            elif role not in _BETWEEN_TURNS:
-                break
+    if not isinstance(messages, list | tuple):
+        messages = [messages] if isinstance(messages, str | Mapping | Message) else []
+    for message in reversed(messages):
+        role = _role(message)
+        if role == "assistant":
+            turns.append(message)
+        elif role not in _BETWEEN_TURNS:
+            break
     if not turns:
         problem = "found no reply of the assistant at the end of the messages, expected one to grade"
         raise GradingError(problem)
@@ -71,6 +90,8 @@ def own_turns(messages: object) -> list[object]:
 
 
 def _role(message: object) -> object:
+    if isinstance(message, dict):
+        return message.get("role", "assistant")
     if isinstance(message, Message):
         return message.role
     # A reply may come as bare text, or as a dict that says nothing of its role.

@@ -72,7 +72,7 @@ def _difference(found: object, wanted: object, schema: Schema, strings: Strings,
     """Return the first difference of two values, with the path to it; empty where they are equal."""
     if values_equal(found, wanted, schema, strings):
         return ""
-    if isinstance(found, Mapping) and isinstance(wanted, Mapping):
+    if isinstance(found, dict) and isinstance(wanted, dict):
         for key, value in wanted.items():
             if key in found and (
                 below := _difference(found[key], value, property_schema(schema, key), strings, f"{path}.{_shown(key)}")

@@ -43,16 +43,18 @@ def string_matching(option: StringMatch | Mapping[str, StringMatch] | Strings) -
     Raises:
         ValueError: it stands for nothing.
     """
+    if option == "exact":
+        return EXACT
     if isinstance(option, Strings):
         return option
-    given = dict(option) if isinstance(option, Mapping) else {"": option}
+    given = dict(option) if isinstance(option, dict) else {"": option}
     for value in given.values():
         if value not in {"exact", "casefold"} and not callable(value):
             message = f"found string_match={value!r}, expected 'exact', 'casefold', a function of two texts, or a dict"
             raise ValueError(message)
-    if isinstance(option, Mapping):
+    if isinstance(option, dict):
         return Strings(by_parameter=given)
-    return EXACT if option == "exact" else Strings(option)
+    return Strings(option)
 
 
 def values_equal(found: object, wanted: object, schema: Schema = ANY, strings: Strings = EXACT) -> bool:
@@ -72,8 +74,8 @@ def values_equal(found: object, wanted: object, schema: Schema = ANY, strings: S
         return _numbers_equal(found, wanted)
     if isinstance(wanted, list):
         return isinstance(found, list) and _arrays_equal(found, wanted, schema, strings)
-    if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and _objects_equal(found, wanted, schema, strings)
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and _objects_equal(found, wanted, schema, strings)
     return False
 
 
@@ -85,8 +87,11 @@ def arguments_equal(
     for key, value in wanted.items():
         if key in found:
             present += 1
+            other = found[key]
+            if type(other) is type(value) is str and other == value:
+                continue
             own = strings.of(key) if strings.by_parameter else strings
-            if not values_equal(found[key], value, property_schema(schema, key), own):
+            if not values_equal(other, value, property_schema(schema, key), own):
                 return False
         elif not _is_default(value, schema, key):
             return False

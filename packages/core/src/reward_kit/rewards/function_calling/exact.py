@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from reward_kit.errors import GradingError, UsageError
-from reward_kit.models import EvaluateResult, Message, MetricResult
+from reward_kit.models import EvaluateResult, Message
 from reward_kit.rewards.function_calling.case import Case, make_case
 from reward_kit.rewards.function_calling.difference import first_difference
 from reward_kit.rewards.function_calling.equality import StringMatch, Strings, string_matching
@@ -87,31 +87,35 @@ def blame(case: Case, matched: list[int], strings: Strings) -> str:
     return first_difference(case.reply.calls, case.reply.malformed, case.expected, matched, strings)
 
 
-def metrics_of(case: Case, matched: list[int]) -> dict[str, MetricResult]:
+def metrics_of(case: Case, matched: list[int]) -> dict[str, Any]:
     """Return what was right by itself: names, arguments, the number of calls, their form."""
-    reply, expected = case.reply, case.expected
-    attempts, due = reply.attempts, len(expected)
-    most = max(attempts, due)
-    right = sum(column >= 0 for column in matched)
-    if right == most:
-        named = most
+    reply, due = case.reply, len(case.expected)
+    broken, right = len(reply.malformed), len(matched) - matched.count(-1)
+    attempts = len(reply.calls) + broken
+    most = max(attempts, due) or 1
+    if right == attempts == due:
+        said = f"{due} of {due}"
+        named, shares = due, (1.0, 1.0, 1.0, 1.0, 1.0)
     else:
-        left = [one.name for one in expected]
-        named = 0
-        for call in reply.calls:
-            if call.name in left:
-                left.remove(call.name)
-                named += 1
-    share = 1.0 / most if most else 0.0
-    broken = len(reply.malformed)
+        said = f"{right} of {most}"
+        named = _named(case)
+        sound = 1.0 - broken / attempts if attempts else 1.0
+        shares = (named / most, right / most, min(attempts, due) / most, sound, 0.0 if broken else 1.0)
+    # As dicts: pydantic makes the five objects of them in one go.
     return {
-        "name": MetricResult(score=named * share if most else 1.0, reason=f"{named} of {most} names"),
-        "arguments": MetricResult(score=right * share if most else 1.0, reason=f"{right} of {most} calls"),
-        "count": MetricResult(
-            score=min(attempts, due) / most if most else 1.0, reason=f"{attempts} attempts, {due} expected"
-        ),
-        "malformed": MetricResult(
-            score=1.0 - broken / attempts if attempts else 1.0, reason=f"{broken} of {attempts} attempts malformed"
-        ),
-        "format": MetricResult(score=0.0 if broken else 1.0, reason=reply.format),
+        "name": {"score": shares[0], "reason": f"{named} of {most} names"},
+        "arguments": {"score": shares[1], "reason": f"{said} calls"},
+        "count": {"score": shares[2], "reason": f"{attempts} attempts, {due} expected"},
+        "malformed": {"score": shares[3], "reason": f"{broken} of {attempts} attempts malformed"},
+        "format": {"score": shares[4], "reason": reply.format},
     }
+
+
+def _named(case: Case) -> int:
+    left = [one.name for one in case.expected]
+    named = 0
+    for call in case.reply.calls:
+        if call.name in left:
+            left.remove(call.name)
+            named += 1
+    return named

@@ -1,8 +1,7 @@
 """What a reply should have called: ground truth in every shape that data sets have, as one list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.function_calling.alternatives import accepts, canonical
@@ -20,14 +19,13 @@ class GroundTruthError(GradingError):
     """The ground truth cannot be understood: no reply can be graded with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedCall:
+class ExpectedCall(NamedTuple):
     """A call that is due."""
 
     name: str
     arguments: Mapping[str, Any]
     """The arguments, or the first of the possible ones."""
-    schema: Schema = field(default_factory=lambda: ANY)
+    schema: Schema = ANY
     possible: Mapping[str, Any] | None = None
     """BFCL's alternatives for each parameter."""
 
@@ -49,7 +47,7 @@ def expected_calls(ground_truth: object, possible_answers: object, tools: Mappin
     possible = _decoded(possible_answers, "possible_answers")
     if possible:
         return _alternatives(possible, tools)
-    found = []
+    found: list[ExpectedCall] = []
     for call in _calls(_decoded(ground_truth, "ground_truth")):
         if isinstance(call, MalformedCall):
             message = f"the ground truth is no list of calls: {call.reason}"
@@ -75,14 +73,13 @@ def _decoded(value: object, name: str) -> object:
 
 
 def _calls(value: object) -> list[ToolCall | MalformedCall]:
-    if value is None or value in ({}, [], ""):
+    if not value and (value is None or isinstance(value, dict | list | tuple)):
         return []
     if isinstance(value, list | tuple):
         return [call_of(item) for item in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return [MalformedCall(f"found {type(value).__name__}, expected an object or a list")]
-    if value.get("tool_calls"):
-        inner = value["tool_calls"]
+    if inner := value.get("tool_calls"):
         decoded = _decoded(inner, "tool_calls") if isinstance(inner, str) else inner
         return _calls(decoded) if isinstance(decoded, list | tuple) else [MalformedCall("tool_calls is no list")]
     if value.get("function_call"):

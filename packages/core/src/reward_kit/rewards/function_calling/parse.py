@@ -29,24 +29,31 @@ def parse_tool_calls(message: object, tools: object = None) -> ParsedReply:
 
 def parse_with(message: object, tools: Mapping[str, Schema]) -> ParsedReply:
     """Do what ``parse_tool_calls`` does, with tools that are normalised already."""
-    if isinstance(message, Message):
-        tool_calls: Any = message.tool_calls
-        function_call: Any = message.function_call
-        content: Any = message.content
+    tool_calls: Any = None
+    function_call: Any = None
+    content: Any = message
+    if isinstance(message, dict):
+        get = message.get
+        tool_calls, function_call, content = get("tool_calls"), get("function_call"), get("content")
+    elif isinstance(message, Message):
+        tool_calls, function_call, content = message.tool_calls, message.function_call, message.content
     elif isinstance(message, Mapping):
-        tool_calls, function_call, content = (
-            message.get("tool_calls"),
-            message.get("function_call"),
-            message.get("content"),
-        )
-    elif isinstance(message, str):
-        tool_calls = function_call = None
-        content = message
-    else:
-        return ParsedReply(malformed=(MalformedCall(f"a message is {type(message).__name__}, expected an object"),))
-    if tool_calls and not function_call and not content and isinstance(tool_calls, list):
+        return parse_with(dict(message), tools)
+    elif not isinstance(message, str):
+        return ParsedReply((), (MalformedCall(f"a message is {type(message).__name__}, expected an object"),))
+    if isinstance(tool_calls, list) and tool_calls and not content and not function_call:
         return _structured(tool_calls)
+    if isinstance(content, str) and not tool_calls and not function_call:
+        reader, thinking = read_text(content, tools)
+        return ParsedReply(tuple(reader.calls), tuple(reader.malformed), _layout(reader), thinking)
     return _everything(tool_calls, function_call, content, tools)
+
+
+def _layout(reader: Reader) -> str:
+    if len(reader.formats) == 1:
+        return reader.formats[0]
+    formats = set(reader.formats)
+    return formats.pop() if len(formats) == 1 else "mixed" if formats else "none"
 
 
 def _structured(tool_calls: list[Any]) -> ParsedReply:
@@ -78,9 +85,7 @@ def _everything(tool_calls: object, function_call: object, content: object, tool
         inner, thinking = read_text(text, tools, bare=not reader.attempts)
         found: list[tuple[str, ToolCall | MalformedCall]] = list(zip(inner.formats, _ordered(inner), strict=False))
         _merge(reader, found)
-    formats = set(reader.formats)
-    layout = formats.pop() if len(formats) == 1 else "mixed" if formats else "none"
-    return ParsedReply(tuple(reader.calls), tuple(reader.malformed), layout, thinking)
+    return ParsedReply(tuple(reader.calls), tuple(reader.malformed), _layout(reader), thinking)
 
 
 def _ordered(reader: Reader) -> list[ToolCall | MalformedCall]:

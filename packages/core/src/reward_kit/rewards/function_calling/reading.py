@@ -9,15 +9,16 @@ from reward_kit.rewards.function_calling.strict_json import StrictJsonError, pro
 
 __all__ = ["MAX_ATTEMPTS", "Handler", "Reader", "call_of"]
 
-MAX_ATTEMPTS = 512
+MAX_ATTEMPTS = 256
 """A text with more attempts than this is read no further: the rest is one malformed attempt."""
 
-_ARGUMENT_KEYS = ("arguments", "parameters")
 _OTHER_KEYS = frozenset({"name", "id", "type", "index", "call_id", "tool_call_id", "status", "function"})
 
 
 class Reader:
     """One text, and what was found in it."""
+
+    __slots__ = ("_absent", "calls", "formats", "malformed", "text", "tools")
 
     def __init__(self, text: str, tools: Mapping[str, Schema]) -> None:
         self.text = text
@@ -84,33 +85,41 @@ Handler = Callable[[Reader, int, int], int]
 """Reads from an opening marker (where it begins, where it ends) and returns where to go on."""
 
 
-def call_of(value: object) -> ToolCall | MalformedCall:
-    """Return the call that an object of OpenAI's shape, or of the flat ``name`` and ``arguments``, describes."""
-    if not isinstance(value, Mapping):
+def call_of(value: object, *, decoded: bool = False) -> ToolCall | MalformedCall:
+    """Return the call that an object of OpenAI's shape, or of the flat ``name`` and ``arguments``, describes.
+
+    ``decoded`` says that strict JSON was read to get it, so that nothing in it can be anything else.
+    """
+    if not isinstance(value, dict):
         return MalformedCall(f"a call is {type(value).__name__}, expected an object")
     inner = value.get("function")
-    if isinstance(inner, Mapping):
+    if isinstance(inner, dict):
         value = inner
     elif isinstance(inner, str) and "name" not in value:
         value = {**value, "name": inner}
     name = value.get("name")
     if not isinstance(name, str) or not name:
         return MalformedCall(f"a call's name is {type(name).__name__}, expected text")
-    given = [key for key in _ARGUMENT_KEYS if key in value]
-    if not given:
-        unknown = [key for key in value if key not in _OTHER_KEYS]
-        return MalformedCall(f"a call of {name!r} has {unknown[0]!r} and no arguments") if unknown else ToolCall(name, {})
-    if len(given) > 1:
+    if "arguments" not in value:
+        if "parameters" not in value:
+            unknown = [key for key in value if key not in _OTHER_KEYS]
+            problem = f"a call of {name!r} has {unknown[:1]} and no arguments"
+            return MalformedCall(problem) if unknown else ToolCall(name, {})
+        arguments = value["parameters"]
+    elif "parameters" in value:
         return MalformedCall(f"a call of {name!r} has both arguments and parameters")
-    arguments = value[given[0]]
+    else:
+        arguments = value["arguments"]
     if isinstance(arguments, str):
         try:
-            arguments = read_whole(arguments) if arguments.strip() else {}
+            arguments = read_whole(arguments)
         except StrictJsonError as error:
+            if not arguments.strip():
+                return ToolCall(name, {})
             return MalformedCall(f"the arguments of {name!r} are {error.reason}")
     elif arguments is None:
-        arguments = {}
-    elif problem := problem_of(arguments):
+        return ToolCall(name, {})
+    elif not decoded and (problem := problem_of(arguments)):
         return MalformedCall(f"the arguments of {name!r}: {problem}")
     if not isinstance(arguments, dict):
         return MalformedCall(f"the arguments of {name!r} are {type(arguments).__name__}, expected an object")

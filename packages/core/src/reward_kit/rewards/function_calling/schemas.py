@@ -206,13 +206,13 @@ def property_schema(schema: Schema, key: str) -> Schema:
 def additional(schema: Schema) -> Schema:
     """Return the schema of members that are not listed."""
     found = schema.get("additionalProperties")
-    return found if isinstance(found, Mapping) else ANY
+    return found if isinstance(found, dict) else ANY
 
 
 def item_schema(schema: Schema) -> Schema:
     """Return the schema of the items of an array."""
     found = schema.get("items")
-    return found if isinstance(found, Mapping) else ANY
+    return found if isinstance(found, dict) else ANY
 
 
 def optional_default(schema: Schema, key: str) -> object:

@@ -61,7 +61,7 @@ def _left_out(key: str, value: object, schema: Schema, possible: Mapping[str, An
 
 
 def _values(found: object, wanted: object, schema: Schema, strings: Strings) -> float:
-    if isinstance(found, Mapping) and isinstance(wanted, Mapping) and (found or wanted):
+    if isinstance(found, dict) and isinstance(wanted, dict) and (found or wanted):
         if values_equal(found, wanted, schema, strings):
             return 1.0
         inner = strings if not strings.by_parameter else Strings(strings.match)

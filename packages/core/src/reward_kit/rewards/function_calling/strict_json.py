@@ -71,7 +71,7 @@ def read_json(text: str, start: int) -> tuple[Any, int]:
     except ValueError:
         raise StrictJsonError("a number has too many digits", start) from None
     # Counting brackets is cheap and bounds the depth from above; only then is it measured.
-    if text.count("{", start, end) + text.count("[", start, end) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if end - start > MAX_DEPTH and text.count("{", start, end) + text.count("[", start, end) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise StrictJsonError(f"nested deeper than {MAX_DEPTH} levels", start)
     return value, end
 
@@ -82,10 +82,8 @@ def read_whole(text: str) -> Any:  # noqa: ANN401 - any JSON value
     Raises:
         StrictJsonError: it is not strict JSON, or something follows it.
     """
-    start = skip_space(text, 0)
-    value, end = read_json(text, start)
-    end = skip_space(text, end)
-    if end != len(text):
+    value, end = read_json(text, 0 if text[:1] == "{" else skip_space(text, 0))
+    if end != len(text) and skip_space(text, end) != len(text):
         raise StrictJsonError("something follows the JSON", end)
     return value
 

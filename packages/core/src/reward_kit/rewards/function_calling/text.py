@@ -58,6 +58,7 @@ _THINKING = {
     "<|open|>think<|sep|>": "<|close|>think<|sep|>",
 }
 _THOUGHT = frozenset(_THINKING.values())
+_CUTS = _THOUGHT | set(_THINKING)
 _HARMONY = ("<|channel|>", "<|message|>", "<|start|>assistant")
 _PREFIXED = r"<\w{1,8}:invoke name="
 _PLAIN_MARKER = re.compile("|".join([_PREFIXED, *map(re.escape, [*_CALLS, *_THINKING, *sorted(_THOUGHT)])]))
@@ -79,34 +80,36 @@ def read_text(
     """
     reader = Reader(text, tools)
     thinking: list[str] = []
-    pattern = _MARKER if harmony else _PLAIN_MARKER
-    position = visible = 0
+    search = (_MARKER if harmony else _PLAIN_MARKER).search
+    position = visible = steps = 0
     if bare and whole_reply_is_calls(reader, 0):
         return reader, ""
-    while marker := pattern.search(text, position):
+    while marker := search(text, position):
         word = marker.group()
-        if word in _HARMONY:
+        if handler := _CALLS.get(word):
+            position = max(handler(reader, marker.start(), marker.end()), marker.end())
+        elif word in _CUTS:
+            first = not thinking
+            position = _cut(reader, marker, thinking)
+            if first:
+                visible = position
+                if bare and whole_reply_is_calls(reader, visible):
+                    break
+        elif word in _HARMONY:
             shown, thought = read_harmony(reader, visible)
             thinking.append(thought)
             if shown and not reader.attempts:
                 _take(reader, read_text(shown, tools, bare=False, harmony=False)[0])
             return reader, "".join(thinking)
-        if word in _THINKING or word in _THOUGHT:
-            before = len(thinking)
-            position = _cut(reader, marker, thinking)
-            if before == 0:
-                visible = position
-                if bare and whole_reply_is_calls(reader, visible):
-                    return reader, "".join(thinking)
         else:
-            handler = _CALLS.get(word, invoke_tag)
-            position = max(handler(reader, marker.start(), marker.end()), marker.end())
-        if reader.attempts > MAX_ATTEMPTS:
+            position = invoke_tag(reader, marker.start(), marker.end())
+        steps += 1
+        if steps > MAX_ATTEMPTS or len(reader.calls) > MAX_ATTEMPTS:
             reader.broken("text", f"more than {MAX_ATTEMPTS} attempts")
             break
-    if bare and not reader.attempts:
+    if bare and not reader.calls and not reader.malformed:
         read_whole_reply(reader, visible)
-    return reader, "".join(thinking)
+    return reader, thinking[0] if len(thinking) == 1 else "".join(thinking)
 
 
 def _cut(reader: Reader, marker: re.Match[str], thinking: list[str]) -> int:

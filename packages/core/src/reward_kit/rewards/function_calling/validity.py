@@ -24,7 +24,7 @@ def fits(value: object, schema: Schema) -> bool:
         return False
     if isinstance(schema.get("enum"), list) and not any(values_equal(value, member) for member in schema["enum"]):
         return False
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         inside = _object_fits(value, schema)
     elif isinstance(value, list):
         inside = _array_fits(value, schema)
@@ -54,7 +54,7 @@ def _is(value: object, name: str) -> bool:
         case "array":
             return isinstance(value, list)
         case "object":
-            return isinstance(value, Mapping)
+            return isinstance(value, dict)
     return True
 
 
@@ -75,7 +75,7 @@ def _array_fits(value: list[Any], schema: Schema) -> bool:
     ):
         return False
     items = schema.get("items")
-    return not isinstance(items, Mapping) or all(fits(item, items) for item in value)
+    return not isinstance(items, dict) or all(fits(item, items) for item in value)
 
 
 def _number_fits(value: float, schema: Schema) -> bool:

@@ -11,7 +11,7 @@ from reward_kit.rewards.function_calling.strict_json import MAX_DEPTH
 
 __all__ = ["pythonic_block", "pythonic_until", "read_pythonic"]
 
-_LONGEST = 100_000
+_LONGEST = 16_384
 """Python's own parser is not linear in time and memory; no honest call is as long."""
 
 

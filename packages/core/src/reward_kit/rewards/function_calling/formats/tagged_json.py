@@ -17,7 +17,8 @@ _MISTRAL_JSON = re.compile(r"\{|\[\s*[{\]]")
 _MISTRAL_ID = re.compile(r"\[CALL_ID\][\w-]*")
 _DEEPSEEK_FENCE = re.compile(r"[^\S\n]*\n\s*```(?:json)?\s*")
 _KIMI_ID = re.compile(r"\s*(?:functions\.)?([^\s<|]+?)(?::\d+)?\s*(?=<\|tool_call_argument_begin\|>)")
-_BETWEEN = ",;"
+_OPENS = ("{", "[")
+_BETWEEN = (",", ";")
 
 
 def read_calls(text: str, start: int) -> tuple[list[ToolCall | MalformedCall], int]:
@@ -28,12 +29,14 @@ def read_calls(text: str, start: int) -> tuple[list[ToolCall | MalformedCall], i
     """
     found: list[ToolCall | MalformedCall] = []
     position = end = start
-    while text.startswith(("{", "["), position):
+    while text.startswith(_OPENS, position):
         value, end = read_json(text, position)
-        items = value if isinstance(value, list) else [value]
-        found += [call_of(item) for item in items]
+        if isinstance(value, list):
+            found += [call_of(item, decoded=True) for item in value]
+        else:
+            found.append(call_of(value, decoded=True))
         position = skip_space(text, end)
-        if text.startswith(tuple(_BETWEEN), position):
+        if text.startswith(_BETWEEN, position):
             position = skip_space(text, position + 1)
     return found, end
 

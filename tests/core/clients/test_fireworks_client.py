@@ -3,10 +3,10 @@
 import pytest
 
 from reward_kit.clients.credentials import ApiKey
-from reward_kit.clients.fireworks import FireworksClient, fireworks_base
+from reward_kit.clients.fireworks import FireworksClient, MissingCredentialsError, connect, fireworks_base
 from reward_kit.clients.http import HttpClient
 from reward_kit.clients.retry import RetryPolicy, Timing
-from reward_kit.errors import RemoteAnswerError, RemoteStatusError
+from reward_kit.errors import EndpointMissingError, PrerequisiteError, RemoteAnswerError, RemoteStatusError
 
 KEY = ApiKey(value="test-key", name="FIREWORKS_API_KEY")
 PREVIEW = "/v1/accounts/acme/evaluators:previewEvaluator"
@@ -24,28 +24,72 @@ def test_the_base_url_can_be_set_in_the_environment():
     assert fireworks_base({"FIREWORKS_API_BASE": "http://localhost:1/"}) == "http://localhost:1"
 
 
-def test_finds_the_account_of_the_key(httpserver, http):
-    httpserver.expect_request("/verifyApiKey", method="GET").respond_with_data(
+def test_finds_the_account_of_the_key_once(httpserver, http):
+    httpserver.expect_oneshot_request("/verifyApiKey", method="GET").respond_with_data(
         "", headers={"x-fireworks-account-id": "acme"}
     )
-    assert FireworksClient.connect(http).account_id == "acme"
+    client = FireworksClient(http)
+    assert [client.account_id, client.account_id] == ["acme", "acme"]
 
 
 def test_asks_for_no_account_where_one_is_given(httpserver, http):
-    assert FireworksClient.connect(http, account_id="acme").account_id == "acme"
+    assert FireworksClient(http, account_id="acme").account_id == "acme"
     assert httpserver.log == []
 
 
 def test_a_wrong_key_is_named(httpserver, http):
     httpserver.expect_request("/verifyApiKey").respond_with_json({"code": 16, "message": "bad key"}, status=401)
     with pytest.raises(RemoteStatusError, match="check FIREWORKS_API_KEY: it is wrong or no longer valid"):
-        FireworksClient.connect(http)
+        _ = FireworksClient(http).account_id
 
 
 def test_a_service_that_names_no_account_is_an_error(httpserver, http):
     httpserver.expect_request("/verifyApiKey").respond_with_data("")
     with pytest.raises(RemoteAnswerError, match="without the header x-fireworks-account-id"):
-        FireworksClient.connect(http)
+        _ = FireworksClient(http).account_id
+
+
+def test_a_service_that_does_not_know_of_keys_says_how_to_name_the_account(httpserver, http):
+    httpserver.expect_request("/verifyApiKey").respond_with_data("nothing here", status=404)
+    with pytest.raises(EndpointMissingError, match="cannot say whose key it is: set FIREWORKS_ACCOUNT_ID"):
+        _ = FireworksClient(http).account_id
+
+
+def test_connects_with_what_the_environment_says(httpserver):
+    environment = {
+        "FIREWORKS_API_KEY": "from-environment",
+        "FIREWORKS_ACCOUNT_ID": "acme",
+        "FIREWORKS_API_BASE": httpserver.url_for(""),
+    }
+    httpserver.expect_oneshot_request(PREVIEW, headers={"Authorization": "Bearer from-environment"}).respond_with_json(
+        {"results": [{"score": 1}]}
+    )
+    with connect(environment=environment) as client:
+        assert client.preview_evaluator({}, ["{}"]).rows[0].score == 1.0
+
+
+def test_connects_with_what_is_given_before_the_environment(httpserver):
+    environment = {"FIREWORKS_API_KEY": "wrong", "FIREWORKS_ACCOUNT_ID": "wrong", "FIREWORKS_API_BASE": "http://wrong"}
+    httpserver.expect_oneshot_request(PREVIEW, headers={"Authorization": "Bearer right"}).respond_with_json(
+        {"results": [{"score": 1}]}
+    )
+    given = {"api_key": "right", "account_id": "acme", "base_url": httpserver.url_for("")}
+    with connect(**given, environment=environment) as client:
+        assert client.preview_evaluator({}, ["{}"]).rows[0].score == 1.0
+
+
+def test_no_key_is_a_missing_prerequisite_and_a_value_error_as_before(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(MissingCredentialsError, match=r"Missing Fireworks Account ID or API Key\. Set FIREW"):
+        connect(environment={})
+    assert issubclass(MissingCredentialsError, ValueError)
+    assert issubclass(MissingCredentialsError, PrerequisiteError)
+
+
+def test_a_key_that_is_none_is_told_without_showing_it():
+    with pytest.raises(MissingCredentialsError, match=r"Invalid or missing API credentials\. api_key") as caught:
+        connect(api_key="two words", environment={})
+    assert "two words" not in str(caught.value)
 
 
 def test_previews_an_evaluator(httpserver, http):

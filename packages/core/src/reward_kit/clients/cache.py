@@ -29,6 +29,7 @@ class ReplyCache:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._told = False
 
     def get(self, digest: str) -> dict[str, Any] | None:
         """Return what was put under ``digest``, or None."""
@@ -59,7 +60,9 @@ class ReplyCache:
                 Path(name).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            logger.warning("cannot write the cached reply %s: %s", path, error.strerror)
+            if not self._told:
+                self._told = True
+                logger.warning("cannot write the cached reply %s: %s; going on without", path, error.strerror)
 
     def _path(self, digest: str) -> Path:
         return self.folder / digest[:2] / f"{digest}.json"

@@ -6,12 +6,12 @@ import re
 import requests
 from urllib3.exceptions import ReadTimeoutError
 
-__all__ = ["advice_for", "cause_text", "root_cause", "server_message"]
+__all__ = ["advice_for", "cause_text", "root_cause", "server_message", "whole_message"]
 
 LONGEST_MESSAGE = 300
 
 _ADVICE = {
-    400: "the service calls the request malformed; check the model's name and limits",
+    400: "the service calls the request malformed",
     402: "the account needs credit or a payment method",
     404: "this service has no such operation, or nothing of that name; check the base URL and the name",
     405: "this service does not have this operation; check the base URL",
@@ -25,17 +25,21 @@ _ADVICE = {
 
 
 def server_message(text: str, content_type: str) -> str:
-    """Return the first part of what an error body says, on one line.
+    """Return the first part of what an error body says, on one line; of an HTML page its title."""
+    title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text) if "html" in content_type.lower() else None
+    return _one_line(title.group(1) if title else whole_message(text))
+
+
+def whole_message(text: str) -> str:
+    """Return what an error body says, with its line ends.
 
     Reads the shapes of Fireworks' gateway (``{"code", "message"}``), of its inference API and of OpenAI
-    (``{"error": {"message"}}``), of FastAPI (``{"detail"}``), the title of an HTML page, and plain text.
+    (``{"error": {"message"}}``), of FastAPI (``{"detail"}``), and plain text.
     """
     try:
-        said = _message_in(json.loads(text))
+        return _message_in(json.loads(text))
     except (ValueError, RecursionError):
-        title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text) if "html" in content_type.lower() else None
-        said = title.group(1) if title else text
-    return _one_line(said)
+        return text
 
 
 def _message_in(value: object) -> str:

@@ -9,20 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from reward_kit.clients.credentials import AUTH_FILE, ApiKey, fireworks_account_id, fireworks_api_key
+from reward_kit.clients.credentials import AUTH_FILE, ApiKey, api_key_from, fireworks_account_id, fireworks_api_key
 from reward_kit.clients.http import Answer, HttpClient
 from reward_kit.errors import EndpointMissingError, PrerequisiteError, RemoteAnswerError
 
 __all__ = [
     "API_BASE",
     "FireworksClient",
+    "InferenceEndpoint",
     "MissingCredentialsError",
     "PreviewAnswer",
     "PreviewRow",
     "connect",
     "fireworks_base",
+    "inference_endpoint",
 ]
 
 API_BASE = "https://api.fireworks.ai"
@@ -31,6 +33,40 @@ API_BASE = "https://api.fireworks.ai"
 def fireworks_base(environment: Mapping[str, str]) -> str:
     """Return the base URL of the platform: ``FIREWORKS_API_BASE``, else the public one."""
     return environment.get("FIREWORKS_API_BASE", "").strip().rstrip("/") or API_BASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceEndpoint:
+    """Where chat completions are asked for, and with which key."""
+
+    url: str
+    key: ApiKey | None
+
+
+def inference_endpoint(
+    *, base_url: str | None = None, key_name: str | None = None, environment: Mapping[str, str] | None = None
+) -> InferenceEndpoint:
+    """Return the endpoint at ``base_url``, else that of Fireworks, with the key in the variable ``key_name``.
+
+    The key of Fireworks goes to Fireworks alone (``FIREWORKS_API_BASE`` where that is set); another endpoint gets no
+    key unless one is named.
+
+    Raises:
+        PrerequisiteError: the named variable is not set.
+        MissingCredentialsError: it is Fireworks, and there is no key for it.
+    """
+    environment = os.environ if environment is None else environment
+    platform = fireworks_base(environment)
+    url = base_url or f"{platform}/inference/v1"
+    if key_name is not None:
+        key = api_key_from(environment, key_name)
+        if key is None:
+            message = f"the variable {key_name!r} is not set, expected the key for {url!r}"
+            raise PrerequisiteError(message)
+        return InferenceEndpoint(url=url, key=key)
+    if urlsplit(url)[:2] != urlsplit(platform)[:2]:
+        return InferenceEndpoint(url=url, key=None)
+    return InferenceEndpoint(url=url, key=_fireworks_key(None, environment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,19 +104,9 @@ def connect(
         UsageError: the base URL is none.
     """
     environment = os.environ if environment is None else environment
-    home = Path.home()
-    try:
-        key = ApiKey(value=api_key.strip(), name="api_key") if api_key else fireworks_api_key(environment, home)
-    except PrerequisiteError as error:
-        message = f"Invalid or missing API credentials. {error}"
-        raise MissingCredentialsError(message) from None
-    if key is None:
-        message = (
-            f"Missing Fireworks Account ID or API Key. Set FIREWORKS_API_KEY, or write 'api_key = …' into ~/{AUTH_FILE}"
-        )
-        raise MissingCredentialsError(message)
+    key = _fireworks_key(api_key, environment)
     http = HttpClient(base_url or fireworks_base(environment), key=key, read_timeout=read_timeout)
-    return FireworksClient(http, account_id=account_id or fireworks_account_id(environment, home))
+    return FireworksClient(http, account_id=account_id or fireworks_account_id(environment, Path.home()))
 
 
 class MissingCredentialsError(PrerequisiteError, ValueError):
@@ -100,6 +126,9 @@ class FireworksClient:
 
     def __exit__(self, *exception: object) -> None:
         self._http.close()
+
+    def __repr__(self) -> str:
+        return f"<FireworksClient {self._http.base_url} account={self._account_id!r}>"
 
     @property
     def account_id(self) -> str:
@@ -131,6 +160,20 @@ class FireworksClient:
         body = {"evaluator": evaluator, "sampleData": list(samples), "maxSamples": limit}
         path = f"/v1/accounts/{quote(self.account_id, safe='')}/evaluators:previewEvaluator"
         return self._http.request("POST", path, lambda answer: _preview(answer, limit), body=body, retry_conflicts=True)
+
+
+def _fireworks_key(given: str | None, environment: Mapping[str, str]) -> ApiKey:
+    try:
+        key = ApiKey(value=given.strip(), name="api_key") if given else fireworks_api_key(environment, Path.home())
+    except PrerequisiteError as error:
+        message = f"Invalid or missing API credentials. {error}"
+        raise MissingCredentialsError(message) from None
+    if key is None:
+        message = (
+            f"Missing Fireworks Account ID or API Key. Set FIREWORKS_API_KEY, or write 'api_key = …' into ~/{AUTH_FILE}"
+        )
+        raise MissingCredentialsError(message)
+    return key
 
 
 def _account(answer: Answer) -> str:

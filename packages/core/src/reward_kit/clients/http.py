@@ -34,6 +34,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024 * 1024
+LONGEST_ERROR = 64 * 1024
 UNREACHED_RETRIES = 2
 """A service that was never there is most likely misnamed: say so soon, not after every retry."""
 
@@ -196,7 +197,7 @@ class HttpClient:
             transient=is_transient(status, response.headers, retry_conflicts=call.retry_conflicts),
             wait=asked_wait(response.headers, now=self._timing.wall()),
             status=status,
-            body=text[:2000],
+            body=text[:LONGEST_ERROR],
         )
 
     def _broken(self, call: "_Call", error: Exception) -> Failure:

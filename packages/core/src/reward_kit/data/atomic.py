@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from reward_kit.errors import PrerequisiteError
+from reward_kit.errors import PrerequisiteError, RewardKitError
 
 __all__ = ["atomic_writer"]
 
@@ -32,6 +32,8 @@ def atomic_writer(path: str | Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(descriptor)
         part.replace(target)
+    except RewardKitError:  # some refine OSError, and tell more
+        raise
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:

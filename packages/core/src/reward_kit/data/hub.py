@@ -42,7 +42,7 @@ def hub_rows(
 
 
 def _downloaded(source: HubSource, split: str, sleep: Callable[[float], object], dice: Callable[[], float]) -> Any:  # noqa: ANN401 - a Dataset, whose library is loaded here only
-    from datasets import load_dataset
+    from datasets.load import load_dataset  # type: ignore[import-untyped]  # it ships no types
 
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -60,8 +60,8 @@ def _failure(error: Exception, source: HubSource, split: str) -> Exception:
     instead = "or pass `--source PATH` with a file or folder that holds it"
     status = _status(error)
     if status is not None:
-        message = f"the hub answered {status} for {source.repo!r}; try again later, {instead}"
-        return RemoteStatusError(message, status)
+        advice = "try again later" if _may_pass(status) else "check its name and your access"
+        return RemoteStatusError(f"the hub answered {status} for {source.repo!r}; {advice}, {instead}", status)
     if isinstance(error, ConnectionError):
         message = f"cannot reach the hub for {source.repo!r}; connect this machine to it, {instead}"
         return PrerequisiteError(message)
@@ -84,5 +84,9 @@ def _status(error: BaseException | None) -> int | None:
 
 def _is_transient(failure: Exception) -> bool:
     if isinstance(failure, RemoteStatusError):
-        return failure.status in TRANSIENT or failure.status >= SERVER_ERROR
+        return _may_pass(failure.status)
     return isinstance(failure, RemoteError)
+
+
+def _may_pass(status: int) -> bool:
+    return status in TRANSIENT or status >= SERVER_ERROR

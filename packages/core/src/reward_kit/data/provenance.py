@@ -10,7 +10,7 @@ __all__ = ["Provenance", "provenance_path"]
 
 
 def provenance_path(data: Path) -> Path:
-    """Return where the provenance of the data set ``data`` is kept: ``dataset.source.toml`` beside ``dataset.jsonl``."""
+    """Return where the provenance of a data set is kept: ``dataset.source.toml`` beside ``dataset.jsonl``."""
     return data.with_suffix(".source.toml")
 
 

@@ -5,8 +5,9 @@ are named after it, as the hub lays them out: ``train.jsonl``, ``train-00000-of-
 inside a folder named like the configuration where there is one.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from reward_kit.data.jsonl import UTF8_MARK, as_object, parse_json, parse_line, 
 from reward_kit.data.splits import Split
 from reward_kit.errors import DataError, UsageError, require
 
-__all__ = ["SourceRow", "local_files", "local_rows"]
+__all__ = ["SourceRow", "local_files", "local_rows", "sha256_of_files"]
 
 LINES = (".jsonl", ".ndjson")
 SUFFIXES = (*LINES, ".json", ".parquet")
@@ -86,6 +87,16 @@ def local_files(source: str | Path, split: Split, *, config: str | None = None) 
     return by_split[split.name]
 
 
+def sha256_of_files(files: Iterable[Path]) -> str:
+    """Return the sha256 of the bytes of ``files``, one after the other."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 18):
+                digest.update(block)
+    return digest.hexdigest()
+
+
 def _split_name(file: Path, root: Path) -> str:
     """Return the split that a file is of: the start of its name, or the name of its folder for a mere part."""
     start = file.stem.partition("-")[0].partition(".")[0]
@@ -116,7 +127,7 @@ def _array_rows(file: Path) -> Iterator[SourceRow]:
 
 def _parquet_rows(file: Path) -> Iterator[SourceRow]:
     require("hub", "datasets")
-    from datasets import load_dataset
+    from datasets.load import load_dataset  # type: ignore[import-untyped]  # it ships no types
 
     try:
         rows = load_dataset("parquet", data_files=str(file), split="train", streaming=True)

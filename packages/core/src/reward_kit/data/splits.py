@@ -1,6 +1,7 @@
 """Read ``train``, ``train[:100]``, ``train[10:20]``, ``test[-5:]``, ``train[:10%]``: a split and a part of it."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -69,14 +70,10 @@ class Split:
     def take(self, rows: Callable[[], Iterable[Row]]) -> Iterator[Row]:
         """Yield the rows of this part; ``rows`` is called a second time where they must be counted first."""
         bounds = [bound for bound in (self.start, self.stop) if bound is not None]
-        if any(bound.needs_total for bound in bounds):
-            total = sum(1 for _ in rows())
-            start = self.start.row(total) if self.start else 0
-            stop = self.stop.row(total) if self.stop else total
-        else:
-            start = self.start.value if self.start else 0
-            stop = self.stop.value if self.stop else None
-        return islice(rows(), start, None if stop is None else max(start, stop))
+        total = sum(1 for _ in rows()) if any(bound.needs_total for bound in bounds) else sys.maxsize
+        start = self.start.row(total) if self.start else 0
+        stop = self.stop.row(total) if self.stop else total
+        return islice(rows(), start, max(start, stop))
 
 
 def _bound(text: str | None) -> Bound | None:

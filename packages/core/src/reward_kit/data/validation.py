@@ -24,11 +24,14 @@ def validated(model: type[Model], row: object, *, path: str | Path | None = None
     try:
         return model.model_validate(row)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise DataError(
-            _problem(first["type"], first["msg"], first["input"]), path=path, line=line, field=field
-        ) from None
+        raise data_error(error, path=path, line=line) from None
+
+
+def data_error(error: ValidationError, *, path: str | Path | None = None, line: int | None = None) -> DataError:
+    """Return the first thing that ``error`` says of a row."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return DataError(_problem(first["type"], first["msg"], first["input"]), path=path, line=line, field=field)
 
 
 def _problem(kind: str, message: str, found: object) -> str:

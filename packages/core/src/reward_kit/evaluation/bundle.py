@@ -23,6 +23,9 @@ from reward_kit.example import Example
 
 __all__ = ["Bundle", "bundle_evaluator", "bundle_example", "refuse_keys"]
 
+SHORTEST_SECRET = 8
+"""A shorter one is no secret, and is in many a file by chance."""
+
 _MAIN = '''\
 """An evaluator packaged by reward-kit {version}: {target}."""
 
@@ -132,7 +135,7 @@ def refuse_keys(files: Mapping[str, str], secrets: Iterable[str] = ()) -> None:
     Raises:
         UsageError: names the file and the line, and not the key.
     """
-    known = [secret for secret in secrets if secret]
+    known = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
     for name, text in files.items():
         for number, line in enumerate(text.splitlines(), start=1):
             if KEY_SHAPES.search(line) or any(secret in line for secret in known):

@@ -9,6 +9,7 @@ Not covered: a reward that hangs or ends the process. The runner grades in worke
 import asyncio
 import inspect
 import math
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -94,24 +95,28 @@ class Grader:
         try:
             conversation, arguments = _conversation(messages), self._arguments(ground_truth, extra)
             if self.is_async:
-                returned = await self.reward(conversation, **arguments)
-            else:
-                returned = await asyncio.to_thread(self.reward, conversation, **arguments)
-                if inspect.isawaitable(returned):
-                    returned = await returned
-            return _result(returned)
-        except KeyboardInterrupt:
-            raise
+                return _result(await self.reward(conversation, **arguments))
+            returned = await asyncio.to_thread(self._called, conversation, arguments)
+            return _result(await returned if inspect.isawaitable(returned) else returned)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             return EvaluateResult.not_graded(describe(error))
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+                raise
+            return EvaluateResult.not_graded(describe(error))
+
+    def _called(self, conversation: list[Message], arguments: dict[str, Any]) -> object:
+        """Call the reward in a thread; what it raises stays here, since a future cannot carry every exception."""
+        try:
+            return self.reward(conversation, **arguments)
         except BaseException as error:  # noqa: BLE001 - the boundary, as above
             return EvaluateResult.not_graded(describe(error))
 
     def _arguments(self, ground_truth: object, extra: Mapping[str, Any] | None) -> dict[str, Any]:
-        arguments = {"ground_truth": ground_truth, **(extra or {})}
+        arguments = {**(extra or {}), "ground_truth": ground_truth}
         if self._accepted is None:
             return arguments
         return {name: value for name, value in arguments.items() if name in self._accepted}
@@ -135,7 +140,7 @@ def _accepted(reward: Callable[..., Any]) -> frozenset[str] | None:
         return None
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return None
-    named = (parameter for parameter in parameters[1:] if parameter.kind is not parameter.POSITIONAL_ONLY)
+    named = (item for item in parameters[1:] if item.kind in {item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY})
     return frozenset(parameter.name for parameter in named)
 
 

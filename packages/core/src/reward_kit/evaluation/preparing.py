@@ -1,7 +1,6 @@
 """Make a data set of a source: every row a valid sample with an id of its own, and proven to be gradable."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from reward_kit.data.validation import data_error
 from reward_kit.errors import DataError
 from reward_kit.evaluation.grading import Grader
 from reward_kit.example import Example
-from reward_kit.models import Message, Sample
+from reward_kit.models import Message, Sample, content_id
 
 __all__ = ["Prepared", "prepare", "rejects_path"]
 
@@ -138,7 +137,7 @@ class _Preparing:
 
     def _with_own_id(self, sample: Sample, row: SourceRow) -> Sample:
         """Return the sample with an id that no other has: that of its content, and which of the same it is."""
-        content = hashlib.sha256(json.dumps(_plain(sample), sort_keys=True).encode()).digest()
+        content = content_id([sample.messages, sample.ground_truth, sample.tools, sample.extra]).encode()
         earlier = self._ids.add(sample.id, row.line, content)
         if earlier is None:
             return sample

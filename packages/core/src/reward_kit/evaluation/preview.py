@@ -7,13 +7,18 @@ and a service that fails is an error.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal
 
 from reward_kit.clients.fireworks import FireworksClient, PreviewRow, connect
 from reward_kit.data import read_jsonl
-from reward_kit.errors import DataError, EndpointMissingError, UsageError, require
+from reward_kit.data.hub import hub_rows
+from reward_kit.data.sources import local_rows
+from reward_kit.data.splits import Split
+from reward_kit.errors import DataError, EndpointMissingError, UsageError
 from reward_kit.evaluation.bundle import Bundle
 from reward_kit.evaluation.criteria import (
     bundle_criterion,
@@ -22,6 +27,7 @@ from reward_kit.evaluation.criteria import (
     folder_criterion,
     metric_criteria,
 )
+from reward_kit.example import HubSource
 
 __all__ = ["EvaluatorPreviewResult", "PreviewedSample", "preview_evaluation"]
 
@@ -83,7 +89,7 @@ class EvaluatorPreviewResult:
         print("\n".join(lines))  # noqa: T201 - printing is what this method is for
 
 
-def preview_evaluation(
+def preview_evaluation(  # noqa: PLR0917 - the signature of 0.4.1
     metric_folders: Sequence[str] | None = None,
     multi_metrics: bool = False,  # noqa: FBT001, FBT002 - the signature of 0.4.1, here and below
     folder: str | None = None,
@@ -128,39 +134,34 @@ def preview_evaluation(
     if folder is not None:
         criteria.append(folder_criterion(folder, name="eval"))
     if python_code_to_evaluate is not None:
+        name, description = criterion_name_for_code, criterion_description_for_code
         criteria.append(
             code_criterion(
-                python_code_to_evaluate,
-                file_name=python_file_name_for_code,
-                name=criterion_name_for_code,
-                description=criterion_description_for_code,
+                python_code_to_evaluate, file_name=python_file_name_for_code, name=name, description=description
             )
         )
     if bundle is not None:
         criteria.append(bundle_criterion(bundle))
     evaluator = evaluator_body(criteria, multi_metrics=multi_metrics or folder is not None)
-    rows = _rows(
-        samples,
-        sample_file,
-        _Hub(
-            dataset=huggingface_dataset,
-            split=huggingface_split or "train",
-            renamed=huggingface_message_key_map or {},
-            prompt=huggingface_prompt_key or "prompt",
-            response=huggingface_response_key or "response",
-        ),
+    hub = _Hub(
+        dataset=huggingface_dataset,
+        split=huggingface_split or "train",
+        renamed=huggingface_message_key_map or {},
+        prompt=huggingface_prompt_key or "prompt",
+        response=huggingface_response_key or "response",
     )
-    chosen = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in islice(rows, max_samples)]
-    if client is not None:
-        return _previewed(client, evaluator, chosen, batch_size)
-    with connect(api_key=api_key, account_id=account_id) as opened:
-        return _previewed(opened, evaluator, chosen, batch_size)
+    rows = islice(_rows(samples, sample_file, hub), max_samples)
+    texts = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
+    with nullcontext(client) if client else connect(api_key=api_key, account_id=account_id) as service:
+        return _previewed(service, evaluator, texts, batch_size)
 
 
 def _previewed(
     client: FireworksClient, evaluator: Mapping[str, Any], samples: Sequence[str], batch_size: int
 ) -> EvaluatorPreviewResult:
     result = EvaluatorPreviewResult()
+    criteria = {criterion["name"] for criterion in evaluator["criteria"]}
+    _ = client.account_id  # found out here, so that a service without that is not taken for one without a preview
     for start in range(0, len(samples), batch_size):
         try:
             answer = client.preview_evaluator(evaluator, samples[start : start + batch_size])
@@ -168,7 +169,7 @@ def _previewed(
             message = f"{error.message.rpartition('; ')[0] or error.message}; {ALTERNATIVE}"
             raise EndpointMissingError(message, error.status, error.body) from None
         for row in answer.rows:
-            failure = _failure(row)
+            failure = _failure(row, criteria)
             index = len(result.results)
             result.add_result(index, failure is None, None if failure else row.score, row.metrics, failure)
         result.total_samples += answer.total_samples
@@ -176,17 +177,17 @@ def _previewed(
     return result
 
 
-def _failure(row: PreviewRow) -> str | None:
-    """Return why the evaluator failed on a row, or None where it gave a score."""
-    failed = [metric for metric in row.metrics.values() if isinstance(metric, dict) and metric.get("success") is False]
+def _failure(row: PreviewRow, criteria: set[str]) -> str | None:
+    """Return why the evaluator failed on a row, or None where it gave a score.
+
+    A metric that a criterion merely reports may be without a score; a criterion itself may not.
+    """
+    own = [metric for name, metric in row.metrics.items() if name in criteria and isinstance(metric, dict)]
+    failed = [metric for metric in own if metric.get("success") is False]
     if row.success is not False and not failed and row.score is not None:
         return None
-    reasons = [str(metric["reason"]) for metric in failed or row.metrics.values() if _has_reason(metric)]
+    reasons = [str(metric["reason"]) for metric in failed or own if metric.get("reason")]
     return row.reason or "\n".join(reasons) or "the service gave no score and no reason"
-
-
-def _has_reason(metric: object) -> bool:
-    return isinstance(metric, dict) and bool(metric.get("reason"))
 
 
 def _shown(metric: object) -> str:
@@ -225,15 +226,13 @@ def _checked(rows: Iterable[tuple[int, Mapping[str, Any]]], path: str | None) ->
 
 
 def _hub_rows(hub: _Hub) -> Iterator[dict[str, Any]]:
-    """Yield rows of a hub data set, ``name`` or ``name@revision``, with its prompt and response as messages."""
-    require("hub", "datasets")
-    from datasets import load_dataset
-
+    """Yield rows of ``name`` or ``name@revision`` of the hub, or of a folder, their prompt and response as messages."""
     name, _, revision = str(hub.dataset).partition("@")
-    for raw in load_dataset(name, split=hub.split, revision=revision or None, streaming=True):
-        row = {hub.renamed.get(key, key): value for key, value in raw.items()}
+    source = HubSource(repo=name, split=hub.split, revision=revision or "main", licence="")
+    rows = local_rows(name, Split.parse(hub.split)) if Path(name).exists() else hub_rows(source, hub.split)
+    for raw in rows:
+        row = {hub.renamed.get(key, key): value for key, value in raw.value.items()}
         if "messages" not in row:
-            prompt, response = row.pop(hub.prompt, None), row.pop(hub.response, None)
-            roles = (("user", prompt), ("assistant", response))
-            row["messages"] = [{"role": role, "content": text} for role, text in roles if text is not None]
+            said = (("user", row.pop(hub.prompt, None)), ("assistant", row.pop(hub.response, None)))
+            row["messages"] = [{"role": role, "content": text} for role, text in said if text is not None]
         yield row

@@ -6,6 +6,7 @@ The results of a run that was killed are continued only where data, reward and s
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +16,10 @@ from typing import Any, Self
 
 from reward_kit.data.append_log import AppendLog
 from reward_kit.data.atomic import atomic_writer
-from reward_kit.errors import DataError, UsageError
+from reward_kit.errors import DataError, PrerequisiteError, UsageError
 from reward_kit.evaluation.results import ResultRow, Summary
 
-__all__ = ["RESULTS", "FileMark", "Run", "file_mark", "read_run", "reward_mark"]
+__all__ = ["RESULTS", "FileMark", "Run", "file_mark", "latest_unfinished", "next_run", "read_run", "reward_mark"]
 
 RESULTS = "results.jsonl"
 RUN = "run.json"
@@ -82,6 +83,47 @@ def read_run(folder: str | Path) -> dict[str, Any] | None:
         problem = f"found {type(value).__name__}, expected an object"
         raise DataError(problem, path=path)
     return value
+
+
+def next_run(output: str | Path, example: str) -> Path:
+    """Make and return the folder of a new run of ``example``: numbered, so that the names say the order.
+
+    Raises:
+        PrerequisiteError: it cannot be made.
+    """
+    folder = Path(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = max((int(found[1]) for path in folder.iterdir() if (found := _numbered(path, example))), default=0)
+        while True:
+            number += 1
+            try:
+                (folder / f"{example}-{number:04d}").mkdir()
+            except FileExistsError:  # another process was faster
+                continue
+            return folder / f"{example}-{number:04d}"
+    except OSError as error:
+        message = (
+            f"cannot make a run in {str(folder)!r}: {(error.strerror or str(error)).lower()}; pass another --output"
+        )
+        raise PrerequisiteError(message) from error
+
+
+def latest_unfinished(output: str | Path, example: str) -> Path:
+    """Return the run of ``example`` that was started last and is not finished.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = []
+    for path in Path(output).glob(f"*/{RUN}"):
+        record = read_run(path.parent)
+        if record is not None and record.get("example") == example and not record.get("finished"):
+            found.append((str(record.get("started")), path.parent.name))
+    if not found:
+        message = f"found no unfinished run of {example!r} in {str(output)!r}; leave --resume away to start one"
+        raise UsageError(message)
+    return Path(output) / max(found)[1]
 
 
 class Run:
@@ -157,6 +199,10 @@ class Run:
     def _write(self) -> None:
         with atomic_writer(self.folder / RUN) as file:
             file.write(json.dumps(self._record, indent=2).encode() + b"\n")
+
+
+def _numbered(path: Path, example: str) -> re.Match[str] | None:
+    return re.fullmatch(rf"{re.escape(example)}-(\d+)", path.name)
 
 
 def _now() -> str:

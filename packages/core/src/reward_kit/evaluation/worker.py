@@ -7,13 +7,15 @@ Not covered: outside Linux, a worker that hangs outlives a pool that was killed.
 """
 
 import contextlib
+import fcntl
+import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import time
 from collections.abc import MutableSequence, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from reward_kit.evaluation.conversations import Conversation
 from reward_kit.evaluation.grading import Grader, describe
@@ -27,8 +29,6 @@ Numbered = tuple[int, Conversation]
 AT_ROW, SINCE = 0, 1
 """Places in the shared memory: the number of the row that is graded, and since when (``time.monotonic``)."""
 IDLE = -1.0
-
-PR_SET_PDEATHSIG = 1
 
 
 class LoadFailure(str):
@@ -81,11 +81,17 @@ def _sendable(result: EvaluateResult) -> EvaluateResult:
 
 
 def _detach() -> None:
-    """Leave the terminal to the pool's process, and die with it."""
+    """Leave the terminal to the pool's process, and die with that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.setsid()  # a group of its own, so that the pool can end what a reward started, too
-    os.dup2(sys.__stderr__.fileno() if sys.__stderr__ else 2, 1)  # what a reward prints is not a result
+    os.setsid()  # a group of its own, so that what a reward started can be ended with it
+    os.dup2(2, 1)  # what a reward prints is not a result
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
     if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        # The kernel kills the whole group when the pool's end of this pipe is closed, whatever the group is doing.
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if wait([parent.sentinel], timeout=0):  # it died before it was watched
+        os._exit(1)

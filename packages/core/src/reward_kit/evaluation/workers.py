@@ -7,6 +7,7 @@ are graded by another. The memory in use does not depend on the number of rows.
 The processes come from Python's fork server, so the reward must pickle: a function at the top level of a module.
 """
 
+import atexit
 import multiprocessing
 import os
 import pickle
@@ -43,10 +44,12 @@ def grade_in_processes(
         ContractError: the reward cannot be loaded in another process.
     """
     pool = _Pool(_pickled(reward), workers, timeout)
+    atexit.register(pool.kill)  # where nobody closes this generator, Python would wait for its processes
     try:
         yield from pool.graded(iter(conversations))
     finally:
         pool.kill()
+        atexit.unregister(pool.kill)
 
 
 class _Pool:
@@ -164,7 +167,8 @@ class _Worker:
         theirs, self._outgoing = context.Pipe(duplex=False)
         self.answers, back = context.Pipe(duplex=False)
         self._progress = context.RawArray("d", [IDLE, 0.0])
-        self.process = context.Process(target=serve, args=(theirs, back, self._progress, reward), daemon=True)
+        # Not a daemon: those may have no children, and some rewards run code in processes of their own.
+        self.process = context.Process(target=serve, args=(theirs, back, self._progress, reward))
         self.process.start()
         for end in (theirs, back):
             cast("Connection", end).close()

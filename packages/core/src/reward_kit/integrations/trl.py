@@ -196,7 +196,7 @@ class TrlReward(_Adapter):
     def _grade(self, row: Row) -> EvaluateResult:
         if row.malformed:
             return EvaluateResult(score=0.0, reason=row.malformed)
-        return self._grader.grade(row.messages, extra=row.arguments)
+        return self._grader.grade(row.messages, ground_truth=row.ground_truth, extra=row.extra)
 
 
 class AsyncTrlReward(_Adapter):
@@ -228,7 +228,7 @@ class AsyncTrlReward(_Adapter):
     async def _grade(self, row: Row) -> EvaluateResult:
         if row.malformed:
             return EvaluateResult(score=0.0, reason=row.malformed)
-        return await self._grader.agrade(row.messages, extra=row.arguments)
+        return await self._grader.agrade(row.messages, ground_truth=row.ground_truth, extra=row.extra)
 
 
 def _graded(row: Row, result: EvaluateResult) -> GradedRow:

@@ -110,8 +110,8 @@ class GradedBatch:
     def columns(self) -> dict[str, list[str | None]]:
         """Return columns of the completions table; always the same ones, or TRL could not put batches together."""
         columns = {
-            "gold": [_text(row.row.arguments.get("ground_truth")) for row in self.rows],
-            "extracted": [extracted_answer(row.result) for row in self.rows],
+            "gold": [_text(row.row.ground_truth) for row in self.rows],
+            "extracted": [_extracted(row.result) for row in self.rows],
             "reason": [row.result.reason for row in self.rows],
             "error": [row.result.error for row in self.rows],
         }
@@ -128,7 +128,7 @@ def log_batch(
     if log_extra is not None:
         for column, values in batch.columns().items():
             log_extra(column, values)
-    step = "" if state is None else f" step {state.global_step}"
+    step = "" if state is None else f" step {state.global_step + 1}"
     logger.info("%s%s: %s", batch.name, step, _summary(batch))
     logger.info("%s%s: %s", batch.name, step, _sample(batch.rows[0]))
     if batch.errors:
@@ -136,9 +136,10 @@ def log_batch(
         logger.warning("%s%s: %d of %d not graded: %s", batch.name, step, len(batch.errors), len(batch.rows), shown)
 
 
-def extracted_answer(result: EvaluateResult) -> str | None:
-    """Return the answer that the reward read out of the reply, where it says."""
-    return None
+def _extracted(result: EvaluateResult) -> str | None:
+    """Return the answer that the reward read out of the reply: the rewards for answers say it in this metric."""
+    metric = result.metrics.get("extracted_answer")
+    return None if metric is None else metric.reason
 
 
 def _summary(batch: GradedBatch) -> str:
@@ -159,7 +160,7 @@ def _sample(row: GradedRow) -> str:
     reply = " ".join(row.row.messages[-1].text.split()) if row.row.messages else ""
     shown = reply if len(reply) <= _SHOWN else "…" + reply[-_SHOWN:]
     outcome = f"not graded ({row.result.error})" if row.reward is None else f"{row.reward:g} ({row.result.reason})"
-    return f"reply {shown!r}, gold {_text(row.row.arguments.get('ground_truth'))!r}: {outcome}"
+    return f"reply {shown!r}, gold {_text(row.row.ground_truth)!r}: {outcome}"
 
 
 def _text(value: object) -> str | None:

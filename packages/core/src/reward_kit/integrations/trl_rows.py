@@ -25,7 +25,9 @@ class Row:
     prompt: object
     """As it was passed, to tell the groups apart."""
     messages: Sequence[Message]
-    arguments: Mapping[str, Any]
+    ground_truth: object
+    extra: Mapping[str, Any]
+    """The reward's other keyword arguments."""
     malformed: str
     """Why the reply is not a valid message; empty where it is one."""
     cut_off: bool | None
@@ -92,7 +94,8 @@ class RowSettings:
 
     def _row(self, prompt: object, completion: object, ids: Sequence[int] | None, values: Mapping[str, object]) -> Row:
         values = copy.deepcopy(values)
-        arguments = {argument: values[column] for column, argument in self.columns.items()}
+        arguments = copy.deepcopy(dict(self.static))
+        arguments |= {argument: values[column] for column, argument in self.columns.items()}
         if self.kwargs_column:
             arguments |= _keywords(self.kwargs_column, values[self.kwargs_column])
         messages: list[Message] = []
@@ -109,7 +112,8 @@ class RowSettings:
         return Row(
             prompt=prompt,
             messages=messages,
-            arguments={**copy.deepcopy(self.static), **arguments},
+            ground_truth=arguments.pop("ground_truth", None),
+            extra=arguments,
             malformed=malformed,
             cut_off=self._cut_off(ids),
         )

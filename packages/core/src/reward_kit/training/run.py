@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ from reward_kit.training.rows import KWARGS_COLUMN, training_dataset
 from reward_kit.training.settings import grpo_config
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
     from trl import GRPOConfig, GRPOTrainer
 
 __all__ = ["TrainingRun", "train"]
@@ -48,6 +48,7 @@ def train(
     options: Mapping[str, Any] | None = None,
     lora: bool = False,
     resume: bool = False,
+    callbacks: "Sequence[TrainerCallback]" = (),
 ) -> TrainingRun:
     """Train ``model`` on ``samples`` and write checkpoints, logs and the trained model to ``output``.
 
@@ -61,6 +62,7 @@ def train(
         options: fields of GRPOConfig that win over the example's settings.
         lora: train a low-rank adapter of every linear layer, not the model's own weights.
         resume: go on from the last checkpoint in ``output``.
+        callbacks: called by the trainer as transformers describes it.
 
     Raises:
         UsageError: a setting is wrong, or ``output`` and ``resume`` do not fit each other.
@@ -68,6 +70,8 @@ def train(
         GradingError: too many completions could not be graded.
     """
     require("train", "torch", "transformers", "trl", "datasets", *(["peft"] if lora else []))
+    from reward_kit.training.metrics import StepLog
+
     model = model or example.training.model
     config = grpo_config(example.training, output=output, options=options or {})
     _require_trackers(config)
@@ -82,7 +86,7 @@ def train(
             train_dataset=dataset,
             args=config,
             lora=lora,
-            log=log,
+            callbacks=[StepLog(log), *callbacks],
         )
         name = model if isinstance(model, str) else model.config.name_or_path or "in memory"
         _write_settings(output, example, config, model=name, rows=len(dataset), lora=lora)
@@ -98,13 +102,10 @@ def _trainer(
     *,
     tokenizer: "PreTrainedTokenizerBase | None",
     lora: bool,
-    log: AppendLog,
     **arguments: Any,  # noqa: ANN401 - GRPOTrainer's own
 ) -> "GRPOTrainer":
     from transformers import PrinterCallback
     from trl import GRPOTrainer
-
-    from reward_kit.training.metrics import StepLog
 
     peft_config = None
     if lora:
@@ -114,9 +115,7 @@ def _trainer(
             r=_LORA_RANK, lora_alpha=2 * _LORA_RANK, target_modules="all-linear", task_type="CAUSAL_LM"
         )
     try:
-        trainer = GRPOTrainer(
-            model, processing_class=tokenizer, peft_config=peft_config, callbacks=[StepLog(log)], **arguments
-        )
+        trainer = GRPOTrainer(model, processing_class=tokenizer, peft_config=peft_config, **arguments)
     except OSError as error:
         message = f"model {model!r} could not be loaded: {error}; pass --model with a folder or a name on the hub"
         raise PrerequisiteError(message) from error

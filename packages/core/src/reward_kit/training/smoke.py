@@ -17,9 +17,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reward_kit.errors import ContractError
 from reward_kit.example import Example
@@ -28,30 +27,54 @@ from reward_kit.training.run import train
 from reward_kit.training.tiny import tiny_model
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class SmallModel(Protocol):
+    """A model in memory and its tokenizer."""
+
+    @property
+    def model(self) -> "PreTrainedModel": ...
+    @property
+    def tokenizer(self) -> "PreTrainedTokenizerBase": ...
+
 
 __all__ = ["SmokeReport", "smoke_smollm2", "smoke_tiny"]
 
-_TINY_SAMPLES = 8
-_TINY: Mapping[str, Any] = {
-    "max_steps": 10,
-    "num_generations": 8,
-    "per_device_train_batch_size": 32,
-    "max_completion_length": 3,
-    "learning_rate": 5e-3,
-}
-_SMOLLM2_SAMPLES = 2
-_SMOLLM2: Mapping[str, Any] = {
-    "max_steps": 2,
-    "num_generations": 4,
-    "per_device_train_batch_size": 8,
-    "max_completion_length": 48,
-    "learning_rate": 1e-5,
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    name: str
+    samples: int
+    options: Mapping[str, Any]
+
+
+_TINY = _Part(
+    name="tiny",
+    samples=8,
+    options={
+        "max_steps": 10,
+        "num_generations": 8,
+        "per_device_train_batch_size": 32,
+        "max_completion_length": 3,
+        "learning_rate": 5e-3,
+    },
+)
+_SMOLLM2 = _Part(
+    name="smollm2",
+    samples=2,
+    options={
+        "max_steps": 2,
+        "num_generations": 4,
+        "per_device_train_batch_size": 2,
+        "gradient_accumulation_steps": 4,
+        "max_completion_length": 48,
+        "temperature": 0.7,
+        "learning_rate": 1e-5,
+    },
+)
 _COMMON: Mapping[str, Any] = {
     "beta": 0.0,
-    "temperature": 1.0,
     "lr_scheduler_type": "constant",
     "save_strategy": "no",
     "use_cpu": True,
@@ -81,66 +104,55 @@ def smoke_tiny(example: Example, samples: Iterable[Sample], *, output: Path) -> 
     """Train a tiny model whose tokens are whole replies, for ten steps.
 
     Raises:
-        ContractError: fewer than two samples have a text as their reference.
+        ContractError: too few samples have a text as their reference.
     """
-    chosen = list(islice(_distinct(samples), _TINY_SAMPLES))
-    if len(chosen) < 2:  # noqa: PLR2004 - one reply cannot be told from another
-        message = f"found {len(chosen)} samples with a reference of their own, expected 2 for a smoke run"
-        raise ContractError(message)
+    chosen = _chosen(samples, _TINY)
     texts = [message.text for sample in chosen for message in sample.messages]
-    model, tokenizer = tiny_model([example.system_prompt, *texts, *map(_reference, chosen)], seed=example.training.seed)
-    return _smoke("tiny", example, chosen, model, tokenizer, output, _TINY)
+    tokens = [example.system_prompt, *texts, *map(_reference, chosen)]
+    return _smoke(example, chosen, tiny_model(tokens, seed=example.training.seed), output=output, part=_TINY)
 
 
 def smoke_smollm2(
-    example: Example,
-    samples: Iterable[Sample],
-    *,
-    load: "Callable[[], tuple[PreTrainedModel, PreTrainedTokenizerBase]]",
-    output: Path,
+    example: Example, samples: Iterable[Sample], *, load: Callable[[], "SmallModel"], output: Path
 ) -> SmokeReport:
-    """Train the small real language model that ``load`` gives, for two steps, on prompts that show the reference.
+    """Train an adapter of the small real language model that ``load`` gives, for two steps.
 
     Raises:
-        ContractError: fewer than two samples have a text as their reference.
+        ContractError: too few samples have a text as their reference.
     """
-    shortest = sorted(_distinct(samples), key=lambda sample: len(_reference(sample)))[:_SMOLLM2_SAMPLES]
-    if len(shortest) < _SMOLLM2_SAMPLES:
-        message = (
-            f"found {len(shortest)} samples with a reference of their own, expected {_SMOLLM2_SAMPLES} for a smoke run"
-        )
-        raise ContractError(message)
-    model, tokenizer = load()
-    return _smoke("smollm2", example, [_open_book(sample) for sample in shortest], model, tokenizer, output, _SMOLLM2)
+    chosen = [_open_book(sample) for sample in _chosen(samples, _SMOLLM2)]
+    return _smoke(example, chosen, load(), output=output, part=_SMOLLM2)
 
 
 def _smoke(
-    part: str,
-    example: Example,
-    samples: Sequence[Sample],
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    output: Path,
-    options: Mapping[str, Any],
+    example: Example, samples: Sequence[Sample], model: "SmallModel", *, output: Path, part: _Part
 ) -> SmokeReport:
-    before = _fingerprints(model)
+    from reward_kit.training.witness import ParameterWitness
+
+    witness = ParameterWitness()
     with _one_thread():
-        run = train(example, samples, output=output, model=model, tokenizer=tokenizer, options={**_COMMON, **options})
-    after = _fingerprints(model)
-    changed = sum(before[name] != after[name] for name in before)
+        run = train(
+            example,
+            samples,
+            output=output,
+            model=model.model,
+            tokenizer=model.tokenizer,
+            options={**_COMMON, **part.options},
+            callbacks=[witness],
+        )
     deviations = [float(step["reward_std"]) for step in run.log]
     problems = [problem for name in _WATCHED if (problem := _problem(name, run.log))]
     if not any(deviation > 0 for deviation in deviations):
-        problems.append("the rewards of every step were all the same, expected some to differ")
-    if not changed:
+        problems.append("all rewards of a step were the same in every step, expected some to differ")
+    if not witness.changed:
         problems.append("the training changed no parameter")
     return SmokeReport(
-        part=part,
+        part=part.name,
         steps=run.steps,
         rewards=tuple(float(step["reward"]) for step in run.log),
         largest_reward_std=max(deviations, default=0.0),
-        changed=changed,
-        tensors=len(before),
+        changed=witness.changed,
+        tensors=witness.tensors,
         problems=tuple(problems),
     )
 
@@ -152,13 +164,16 @@ def _problem(name: str, log: Sequence[Mapping[str, float]]) -> str:
     return "" if any(values) else f"{name} was 0 in every step"
 
 
-def _distinct(samples: Iterable[Sample]) -> Iterator[Sample]:
-    """Yield the samples with a text as their reference and a ground truth that none before has."""
-    seen: list[object] = []
-    for sample in samples:
-        if _reference(sample) and sample.ground_truth not in seen:
-            seen.append(sample.ground_truth)
-            yield sample
+def _chosen(samples: Iterable[Sample], part: _Part) -> list[Sample]:
+    """Return the shortest samples that have a text as their reference, each with a ground truth of its own."""
+    chosen: list[Sample] = []
+    for sample in sorted(filter(_reference, samples), key=lambda sample: len(_reference(sample))):
+        if all(sample.ground_truth != other.ground_truth for other in chosen):
+            chosen.append(sample)
+        if len(chosen) == part.samples:
+            return chosen
+    message = f"found {len(chosen)} samples with a reference and a ground truth of their own, expected {part.samples}"
+    raise ContractError(message)
 
 
 def _reference(sample: Sample) -> str:
@@ -166,18 +181,9 @@ def _reference(sample: Sample) -> str:
 
 
 def _open_book(sample: Sample) -> Sample:
-    """Return ``sample`` with its reference shown at the end of the prompt."""
-    question = sample.messages[-1]
-    shown = f"{question.text}\n\nHere is the solution:\n{_reference(sample)}\n\nRepeat the solution."
+    """Return ``sample`` with its reference shown in the prompt."""
+    shown = f"{sample.messages[-1].text}\n\n{_reference(sample)}\n\nCopy the text above, word for word."
     return sample.model_copy(update={"messages": [*sample.messages[:-1], Message(role="user", content=shown)]})
-
-
-def _fingerprints(model: "torch.nn.Module") -> dict[str, tuple[float, float]]:
-    """Return two sums over each parameter: enough to see that it changed, without a copy of the model."""
-    return {
-        name: (parameter.double().sum().item(), parameter.double().square().sum().item())
-        for name, parameter in model.named_parameters()
-    }
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from reward_kit.rewards.math.numbers import AFTER, MONEY, Number, number_of
-from reward_kit.rewards.math.units import read_units
+from reward_kit.rewards.math.units import changes_value, read_units
 from reward_kit.rewards.math.values import ValueReader
 
 __all__ = ["Mention", "mentions"]
@@ -27,10 +27,10 @@ class Mention:
 _BEGINNING = re.compile(r"\.?\d|\\frac\s*[{\d]", re.ASCII)
 
 
-def mentions(text: str) -> list[Mention]:
+def mentions(text: str, start: int = 0) -> list[Mention]:
     """Return the numbers of a plain text from left to right."""
     found = []
-    beginning = _BEGINNING.search(text)
+    beginning = _BEGINNING.search(text, start)
     while beginning is not None:
         mention = _mention(text, beginning.start())
         found.append(mention)
@@ -39,25 +39,32 @@ def mentions(text: str) -> list[Mention]:
 
 
 _LEAD_LENGTH = 24
+_NO_MONEY = "".join(f"(?<!{code})" for code in ("USD", "EUR", "GBP", "CAD", "AUD", "JPY", "INR", "Rs"))
 _MONEY_SIGN = rf"(?:{MONEY}\s*)?"
 _PART_OF_MORE_BEFORE = re.compile(
     rf"""
-      \w$                                                     # x72, x_72
-    | [×·÷/^≠±∓√≤≥~@]\s*{_MONEY_SIGN}[({{*]*$                   # an operand, a bound, a root
-    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*$                   # 3*72; but not **72**
-    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*$                 # 3 - 72
-    | [^\W\d][-+]{_MONEY_SIGN}$                               # COVID-19
-    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*$    # total - 72: a dash or a sign
-    | \\(?!implies|[Rr]ightarrow|Longrightarrow|to|therefore)[A-Za-z]+\s*[({{]*$
-    | (?<![<>])[<>]\s*{_MONEY_SIGN}$(?<!<b>)(?<!<strong>)
+      \w{_NO_MONEY}\Z                                                     # x72, x_72
+    | [·÷/^≠±∓√≤≥~@_]\s*{_MONEY_SIGN}[({{*]*\Z                   # an operand, a bound, a root
+    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*\Z                   # 3*72; but not **72**
+    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*\Z                 # 3 - 72
+    | [^\W\d][-+]{_MONEY_SIGN}\Z                               # COVID-19
+    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*\Z    # total - 72: a dash or a sign
+    | \\(?!implies|[Rr]ightarrow|Longrightarrow|to|therefore)[A-Za-z]+\s*[({{]*\Z
+    | \{{\{{[^}}]*\Z                                            # a placeholder of a template
+    | (?<![<>])[<>]\s*{_MONEY_SIGN}\Z(?<!<b>)(?<!<strong>)
     """,
     re.VERBOSE,
 )
-_BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*$")
-_FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?P<money>{MONEY})?\s*(?P<inner>[-+])?[\s({{*]*$")
+_OPERATOR_WORD = re.compile(
+    r"\b(?:plus|minus|times|divided by|multiplied by|than|at least|at most|root of|out of)\s+\Z", re.IGNORECASE
+)
+_NEGATIVE = re.compile(r"\bnegative\s+\Z", re.IGNORECASE)
+_AFTER_A_WORD = re.compile(r"[^\\{]*[A-Za-z]{2} ")  # the most frequent lead by far: nothing more to see
+_BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*\Z")
+_FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?:(?P<money>{MONEY})\s*(?P<inner>[-+])?)?[\s({{*]*\Z")
 _PART_OF_MORE_BEHIND = re.compile(
     r"[,.:/_'-]\d|\^|_|\\frac"  # 1,23  3:30  2024-01  9^9
-    r"|\s*(?:[+×·÷=≈≠<>]|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
+    r"|\s*(?:[+·÷≠>]|<(?![/a-z])|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
 )
 _RUN = re.compile(r"[\w.,:/^'{}-]*[\w}]")
 _WORD = re.compile(r"[^\W\d_]+\.?")
@@ -72,24 +79,28 @@ def _mention(text: str, place: int) -> Mention:
     if text[end - 1] == "." and end - 1 > place:  # the end of a sentence
         end -= 1
     lead = text[max(0, place - _LEAD_LENGTH) : place]
-    after = AFTER.match(text, end)
-    front = _FRONT.search(lead)
+    operand = _OPERATOR_WORD.search(lead) is not None
+    negative = _NEGATIVE.search(lead) is not None
+    if _AFTER_A_WORD.fullmatch(lead):
+        lead = ""
+    front, after = _FRONT.search(lead), AFTER.match(text, end)
     word = _WORD.match(text, end)
     if (
         value is None
-        or after is None
+        or operand
         or front is None
+        or after is None
         or _PART_OF_MORE_BEFORE.search(lead)
         or _PART_OF_MORE_BEHIND.match(text, end)
         or _PART_OF_MORE_BEHIND.match(text, after.end())
         or (word is not None and read_units(word[0]) is None)
+        or changes_value(text, after.end())
     ):
         run = _RUN.match(text, place)
         return Mention(start=place, end=max(end, run.end() if run else end), number=None)
-    negative = front["inner"] == "-" or (front["sign"] == "-" and not _BULLET.search(lead))
+    negative = negative or front["inner"] == "-" or (front["sign"] == "-" and not _BULLET.search(lead))
     unit = _UNIT.match(text, after.end())
-    number = number_of(
-        -value if negative else value, front["money"] or "", after, (read_units(" " + unit[0]) if unit else None) or ()
-    )
+    units = read_units(" " + unit[0]) if unit else None
+    number = number_of(-value if negative else value, front["money"] or "", after, units or ())
     start = place - len(lead) + front.start()
     return Mention(start=start, end=after.end() if after["scale"] or after["percent"] else end, number=number)

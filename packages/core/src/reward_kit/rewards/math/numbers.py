@@ -80,7 +80,7 @@ def _bare(text: str) -> str:
 
 
 _SUBSCRIPT = re.compile(r"_(?:\d|\{\d+\})")
-_RELATION = re.compile(r"[<>≠≤≥±,;!?]|\\(?:neq?|not|lt|gt|leq?|geq?|pm|mp)(?![a-z])|\b(?:or|and|not|vs)\b", re.IGNORECASE)
+_RELATION = re.compile(r"[<>≠≤≥±,;!?]|\\(?:neq?|not|lt|gt|leq?|geq?|pm|mp)(?![a-z])|\b(?:or|and|not)\b", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
 _DIGIT = re.compile(r"\d")
 
@@ -108,8 +108,8 @@ _CURRENCIES = {
 }
 _BEFORE = re.compile(rf"\s*(?P<sign>[-+]?)\s*(?P<money>{MONEY})?\s*(?P<inner>[-+]?)\s*")
 AFTER = re.compile(
-    r"[\s}]*(?P<closing>[$*]*)(?:[\s{]*(?P<scale>hundred|thousand|million|billion|trillion)\b\}?)?"
-    r"(?:[\s{]*(?P<percent>%|percent\b|per\s?cent\b)\}?)?",
+    r"\s*\}?(?P<closing>[$*]*)(?:\s*\{?\s*(?P<scale>hundred|thousand|million|billion|trillion)\b\}?)?"
+    r"(?:\s*\{?\s*(?P<percent>%|percent\b|per\s?cent\b)\}?)?",
     re.IGNORECASE,
 )
 _SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}

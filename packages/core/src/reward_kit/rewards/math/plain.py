@@ -1,14 +1,16 @@
-"""Bring a short piece of text to plain characters: look-alike Unicode, LaTeX fonts and spacing.
+r"""Bring a short piece of text to plain characters: look-alike Unicode, LaTeX fonts and spacing.
 
-It makes one spelling of the many that mean the same (``\\dfrac``, ``1\\,234``, ``½``, a full-width ``５``) and
+It makes one spelling of the many that mean the same (``\dfrac``, ``1\,234``, ``½``, full-width digits) and
 decides nothing. What it does not know it leaves as it is, so that a later reader refuses it.
 """
+
+# ruff: noqa: RUF001 - look-alike characters are what this module is about
 
 import functools
 import re
 import unicodedata
 
-__all__ = ["plain"]
+__all__ = ["plain", "shown"]
 
 _DROPPED = r"\left \right \displaystyle \textstyle \big \Big \bigl \bigr \Bigl \Bigr \limits \! \( \) \[ \]"
 _FONTS = (
@@ -28,7 +30,7 @@ _COMMANDS = {
     r"\yen": "¥",
     r"\cent": "¢",
     r"\%": "%",
-    r"\times": "×",
+    r"\times": "·",
     r"\cdot": "·",
     r"\div": "÷",
     "{,}": ",",
@@ -38,7 +40,7 @@ _COMMAND = re.compile(r"\\(?:[A-Za-z]+|[^A-Za-z])|\{,\}|~")
 _LOOK_ALIKES = {
     **dict.fromkeys("−﹣‐‑‒–", "-"),
     **dict.fromkeys("⁄∕", "/"),
-    **dict.fromkeys("⋅∙•", "·"),
+    **dict.fromkeys("×⋅∙✕", "·"),
     **dict.fromkeys("‘’′", "'"),
     **dict.fromkeys("“”″", '"'),
     "٫": ".",
@@ -47,7 +49,6 @@ _LOOK_ALIKES = {
     "￥": "¥",
     "￡": "£",
     "∗": "*",
-    "✕": "×",
 }
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-", strict=True))
@@ -84,3 +85,12 @@ def _character(char: str) -> str:
     if unicodedata.decomposition(char).startswith("<fraction>"):
         return " " + unicodedata.normalize("NFKC", char).replace("⁄", "/")
     return char
+
+
+_MAX_SHOWN = 80
+
+
+def shown(text: str) -> str:
+    """Shorten a text for people, and write what no encoding takes as an escape."""
+    text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+    return text.encode("utf-8", "backslashreplace").decode()

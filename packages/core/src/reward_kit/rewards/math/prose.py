@@ -36,7 +36,9 @@ def number_in_statement(text: str) -> Stated | None:
     number = parse_number(text)
     if number is not None:
         return Stated(text=text.strip(), number=number)
-    line = plain(text[:_MAX_STATEMENT])
+    if len(text) > _MAX_STATEMENT:
+        return number_at_the_end(text)
+    line = plain(text)
     found = mentions(line)
     if not found:
         return None
@@ -44,23 +46,26 @@ def number_in_statement(text: str) -> Stated | None:
     opening = _OPENING.match(line)
     if first.number is None or opening is None or opening.end() < first.start:
         return _last_of(line, found)
-    if len(found) > 1 and _is_list(line, first, found[1]):
+    if len(found) > 1 and _WORKING.search(line, first.end, found[1].start):
+        return _last_of(line, found)
+    if len(found) > 1 and line[first.end : found[1].start].strip() != "(" and _is_list(line, first, found[1]):
         return Stated(text=text.strip(), problem="several answers where one is asked for")
-    return Stated(text=line[first.start : first.end], number=first.number)
+    return Stated(text=line[first.start : first.end].strip(), number=first.number)
 
 
+_WORKING = re.compile(r"[=≈·÷+]|\*\s*\Z")
+_SPACE = re.compile(r"\s")
 _LAST_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
 _WINDOW_BEFORE = 400
 _WINDOW_AFTER = 120
 _IGNORANCE = re.compile(
-    r"\b(?:(?:do not|don't|cannot|can't|can not|could not|couldn't)\s+(?:know|determine|answer|solve|tell|say|be determined)"
+    r"\b(?:(?:do not|don't|cannot|can't|can not|could not|couldn't)\s+"
+    r"(?:know|determine|answer|solve|tell|say|be determined)"
     r"|no idea|not sure|unsure|not certain|impossible to)\b",
     re.IGNORECASE,
 )
 _UNCERTAIN = re.compile(
-    r"\b(?:maybe|perhaps|possibly|probably|could be|might be|may be|guess(?:es|ing)?|either|candidates?|options?"
-    r"|one of|between|somewhere)\b",
-    re.IGNORECASE,
+    r"\b(?:maybe|perhaps|possibly|guess(?:es|ing)?)\b|\b(?:could|might|may) be\b\D{0,20}\Z", re.IGNORECASE
 )
 
 
@@ -71,24 +76,25 @@ def number_at_the_end(text: str) -> Stated:
         return Stated(text="", problem="no number in the reply")
     place = len(text) - last.start()
     start = max(0, place - _WINDOW_BEFORE)
-    if start:
-        start = next((at + 1 for at in range(start, place) if text[at].isspace()), place)
-    if start == place:
-        return Stated(text="", problem="no number that ends the reply is short enough to be read")
-    window = plain(text[start : place + _WINDOW_AFTER])
+    space = _SPACE.search(text, start, place - _WINDOW_BEFORE // 2) if start else None
+    window = plain(text[space.end() if space else start : place + _WINDOW_AFTER])
     if _IGNORANCE.search(window):
         return Stated(text="", problem="the reply says that it does not know")
-    stated = _last_of(window, mentions(window))
-    return stated if not stated.problem else Stated(text="", problem=stated.problem)
+    end = next(at for at in range(len(window), 0, -1) if window[at - 1].isdigit())
+    ends = [found.end() for found in _SENTENCE_END.finditer(window, 0, end)]
+    found = mentions(window, ends[-2] if len(ends) > 1 else 0)
+    if start and space is None and found[-1].start == 0:
+        return Stated(text="", problem="the last number of the reply is too long to be read")
+    return _last_of(window, found)
 
 
 def _last_of(text: str, found: list[Mention]) -> Stated:
     """Read the last of the numbers that ``text`` mentions."""
     last = found[-1]
-    shown = text[last.start : last.end]
-    sentence_start = max((match.end() for match in _SENTENCE_END.finditer(text, 0, last.start)), default=0)
-    sentence = text[sentence_start : last.start]
+    shown = text[last.start : last.end].strip()
+    begins = max((end.end() for end in _SENTENCE_END.finditer(text, 0, last.start)), default=0)
     following = _SENTENCE_END.search(text, last.end)
+    sentence, rest = text[begins : last.start], text[last.end : following.start() if following else None]
     problem = ""
     if last.number is None:
         problem = f"{shown!r} at the end is not a number of its own"
@@ -96,23 +102,25 @@ def _last_of(text: str, found: list[Mention]) -> Stated:
         problem = f"{shown!r} at the end is denied, not stated"
     elif following is not None and following[0].lstrip("*$)\"' ").startswith("?"):
         problem = f"{shown!r} at the end is in a question"
-    elif _UNCERTAIN.search(sentence) or (len(found) > 1 and _is_list(text, found[-2], last)):
+    elif _UNCERTAIN.search(sentence) or _UNCERTAIN.search(rest) or (len(found) > 1 and _is_list(text, found[-2], last)):
         problem = "several guesses where one answer is asked for"
-    elif _repeats_its_pattern(text[:sentence_start], sentence):
+    elif _repeats_its_pattern(text[:begins], sentence + shown + rest):
         problem = "a list of guesses where one answer is asked for"
-    return Stated(text=shown, number=last.number, problem=problem) if problem == "" else Stated(text=shown, problem=problem)
+    return Stated(text=shown, number=None if problem else last.number, problem=problem)
 
 
 _SENTENCE_END = re.compile(r"[.!?;][\"'*_)$]*(?=\s|$)|\n|\?")
 _NEGATION = re.compile(
-    r"(?:\b(?:not|never|cannot|neither|nor|except|rather than|instead of|other than)\b|n't\b|≠|\\neq?(?![a-z]))[^\d.,;:!?\n]{0,30}$",
+    r"(?:\b(?:not|never|cannot|neither|nor|except|rather than|instead of|other than)\b|n't\b|≠|\\neq?(?![a-z]))"
+    r"[^\d.,;:!?\n]{0,30}\Z",
     re.IGNORECASE,
 )
 _LINKED = re.compile(
-    r"(?:[\s,;|/&$*`·.()\[\]{}:\\_-]|\b(?:or|and|to|through|till|until|maybe|perhaps|possibly|either|then|also|plus|vs)\b)*",
+    r"(?:[\s,;|/&$*`·.?!()\[\]{}\\\"'_-]|\b[A-Za-z][:.)]|\b(?:or|and|to|through|till|until|maybe|perhaps|possibly|either|then|also|plus|vs)\b)*",
     re.IGNORECASE,
 )
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
+_CHAIN = re.compile(r"(?:^|[=≈\n])[\s$*]*\Z")
 _LIST_ENDS = " ,;/|&$*\n"
 
 
@@ -125,8 +133,10 @@ def _is_list(text: str, one: Mention, other: Mention) -> bool:
         return True
     if _SENTENCE_END.search(between):
         return False
-    if _OR.search(between) or between.strip(" $*") == "=":
+    if _OR.search(between):
         return True
+    if between.strip(" $*") in {"=", "≈"}:  # a chain of values; but not "48 + 24 = 72" or "half of 144 = 72"
+        return one.number is not None and _CHAIN.search(text[: one.start]) is not None
     unit = between.strip(_LIST_ENDS)
     return bool(unit) and between.rstrip(_LIST_ENDS) != between and text[other.end :].lstrip().startswith(unit)
 
@@ -136,8 +146,7 @@ _NUMERAL = re.compile(r"\d[\d.,]*")
 
 def _repeats_its_pattern(before: str, sentence: str) -> bool:
     """Say whether the sentence before this one is the same but for its numbers: "It is 5. It is 6"."""
-    if sentence.rstrip(" $*").endswith("="):
+    earlier = [part for part in _SENTENCE_END.split(before) if part.strip()]
+    if not earlier or "=" in sentence:
         return False
-    lead = _NUMERAL.sub("#", sentence).strip()
-    earlier = [_NUMERAL.sub("#", part).strip() for part in _SENTENCE_END.split(before) if part.strip()]
-    return bool(lead and earlier and "#" in earlier[-1] and earlier[-1].startswith(lead + " #" if lead else "#"))
+    return _NUMERAL.sub("#", earlier[-1]).strip() == _NUMERAL.sub("#", sentence).strip()

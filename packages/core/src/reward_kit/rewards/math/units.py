@@ -7,7 +7,7 @@ An unknown noun is a unit (``18 eggs``) and never contradicts another one: only 
 import re
 import unicodedata
 
-__all__ = ["read_units", "units_conflict", "units_cover"]
+__all__ = ["changes_value", "read_units", "units_conflict", "units_cover"]
 
 _MEASURES = """
     m meter meters metre metres|cm centimeter centimeters centimetre centimetres|mm millimeter millimeters millimetre
@@ -21,16 +21,17 @@ _MEASURES = """
 _CANONICAL = {word: words.split()[0] for words in _MEASURES.split("|") for word in words.split()}
 _ATTACHED = frozenset(_CANONICAL) | {"st", "nd", "rd", "th"}
 _SHORT = frozenset({*_CANONICAL, "as", "at", "by", "in", "of", "on", "to"})
-_NO_UNIT = frozenset(
-    "or nor not either maybe perhaps possibly versus vs plus minus squared cubed factorial point choose mod modulo pi"
-    " hundred thousand million billion trillion hundreds thousands millions billions trillions bn mn halves thirds"
-    " fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths".split()
+_VALUE_WORDS = (
+    "plus|minus|squared|cubed|factorial|point|choose|mod|modulo|pi|hundreds?|thousands?|millions?|billions?|trillions?"
+    "|bn|mn|halves|thirds|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|hundredths|thousandths|millionths"
 )
+_NO_UNIT = re.compile(rf"{_VALUE_WORDS}|or|nor|not|either|maybe|perhaps|possibly|versus|vs", re.IGNORECASE)
+_CHANGE = re.compile(rf"\s*(?:(?i:{_VALUE_WORDS})|[kKMB])\b")
 _NUMBER_WORDS = (
     "half|quarter|third|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
-_MORE = re.compile(rf"\band\s+(?:an?\s+)?(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
+_MORE = re.compile(rf"\s*(?:[^\W\d]+\s+){{0,2}}and\s+(?:an?\s+)?(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
 _EXPONENT = re.compile(r"(?<=[^\W\d_])\s?\^\s?\{?\s?(-?[1-9])\s?\}?(?![\d}])")
 _MARKUP = str.maketrans(dict.fromkeys("{}$*`", ""))
 _CLOCK = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
@@ -49,14 +50,19 @@ def read_units(rest: str) -> tuple[str, ...] | None:
         return None
     attached = rest[0].isalpha()
     text = _CLOCK.sub(r"\1m", _EXPONENT.sub(r"^\1", rest)).translate(_MARKUP).replace("_", "")
-    if not _TEXT.fullmatch(text) or _MORE.search(text):
+    if not _TEXT.fullmatch(text) or _MORE.match(text):
         return None
     written = [word.split("^")[0] for word in _WORD.findall(text)]
-    if any(word.lower() in _NO_UNIT or _is_numeral(word) for word in written):
+    if any(_NO_UNIT.fullmatch(word) or _is_numeral(word) for word in written):
         return None
     if written and not _may_begin(written, attached=attached):
         return None
     return tuple(_canonical(word) for word in _WORD.findall(text))
+
+
+def changes_value(text: str, place: int) -> bool:
+    """Say whether the words behind a number make it another one: ``5 squared``, ``5 k``, ``5 and a half``."""
+    return _CHANGE.match(text, place) is not None or _MORE.match(text, place) is not None
 
 
 def units_conflict(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -18,14 +18,14 @@ _DECIMAL = re.compile(
     rf"""(?=\.?\d)
     (?P<whole>{_GROUPED}|\d*)
     (?:\.(?P<part>\d*)(?:\\(?:overline|bar)\s?\{{(?P<cycle>\d+)\}})?)?
-    (?:[eE](?P<e>[-+]?\d+)(?![\d.]) | \s?[×·*xX]\s?10\s?\^\s?\{{?\s?(?P<ten>[-+]?\d+)(?!\d)\s?\}}?)?
+    (?:[eE](?P<e>[-+]?\d+)(?![\d.]) | \s?[·*xX]\s?10\s?\^\s?\{{?\s?(?P<ten>[-+]?\d+)(?!\d)\s?\}}?)?
     """,
     re.VERBOSE | re.ASCII,
 )
 _MIXED = re.compile(r"(\d+)\s+(\d+)\s?/\s?(\d+)(?![\d,.]\d|\d)", re.ASCII)
 _FRACTION = re.compile(r"\s?\\frac\s*(?=[\d{])", re.ASCII)
 _SLASH = re.compile(r"\s?/\s?(?=[\d(]|\.\d)", re.ASCII)
-_TIMES = re.compile(r"\s*(?:[×·]|\*(?!\*))\s*(?=[\d({]|\.\d|\\frac)", re.ASCII)
+_TIMES = re.compile(r"\s*(?:·|\*(?!\*))\s*(?=[\d({]|\.\d|\\frac)", re.ASCII)
 _POWER = re.compile(r"\s*\^\s*(?:\{\s*([-+]?\d+)\s*\}|([-+]?\d+))", re.ASCII)
 _SIGN = re.compile(r"\s*([-+]?)\s*")
 _CLOSING = {"(": ")", "{": "}"}

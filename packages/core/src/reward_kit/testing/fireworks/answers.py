@@ -84,4 +84,4 @@ def error_answer(refusal: Refusal, *, inference: bool) -> Answer:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode(errors="replace")

@@ -59,7 +59,7 @@ def _build(archive: bytes, entry_point: str, requirements: str, log: list[str], 
         message = f"no matching distribution found for {', '.join(missing)}"
         raise _Failed(message)
     entries = _entries(entry_point, files)
-    with tempfile.TemporaryDirectory(prefix="local-fireworks-") as place:
+    with tempfile.TemporaryDirectory(prefix="local-fireworks-", ignore_cleanup_errors=True) as place:
         folder = Path(place).resolve() / "evaluator"
         folder.mkdir()
         try:

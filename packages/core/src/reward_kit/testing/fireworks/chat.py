@@ -71,7 +71,7 @@ class Chat:
         self._reasoning = reasoning
 
     def routes(self) -> list[Route]:
-        """Return the operations: with both prefixes, since clients with a base of their own leave ``/inference`` out."""
+        """Return the operations: on both paths, since a client with a base of its own may leave ``/inference`` out."""
         catalogue = "/v1/accounts/fireworks/models"
         return [
             Route("POST", "/inference/v1/chat/completions", "ChatCompletion", self._complete),
@@ -202,4 +202,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _event(data: str) -> bytes:
-    return f"data: {data}\n\n".encode()
+    return f"data: {data}\n\n".encode(errors="replace")

@@ -3,6 +3,7 @@
 Not covered: TLS, HTTP/2, chunked request bodies (answered 411, as a server may).
 """
 
+import contextlib
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -60,6 +61,12 @@ class Connection(BaseHTTPRequestHandler):
         except ConnectionError:
             self.close_connection = True  # The client went away, or the server is being stopped: no one to tell.
 
+    def finish(self) -> None:
+        """Let go of the connection; what a client that went away did not take is lost."""
+        with contextlib.suppress(ConnectionError):
+            super().finish()
+        self.rfile.close()
+
     def _serve(self) -> None:
         with self.server.recorder.answering():
             request = self._request()
@@ -104,7 +111,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _strike(self, fault: FaultKind, request: Request) -> None:
         if fault == "slow":
-            self.server.stopping.wait(self.server.schedule.faults.delay)
+            self.server.service.stopping.wait(self.server.schedule.faults.delay)
             self._send(self.server.service.answer(request))
         elif fault == "cut-before-answer":
             self._cut()
@@ -181,7 +188,8 @@ class Connection(BaseHTTPRequestHandler):
 
     def _linger(self) -> None:
         """Read what the client still sends, for a moment: closing on unread bytes would reset what it has not read."""
-        self.connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # it has ended already
+            self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1.0)
         for _ in range(1024):
             if not self.connection.recv(1 << 16):
@@ -190,10 +198,8 @@ class Connection(BaseHTTPRequestHandler):
 
 def end(connection: socket.socket) -> None:
     """End ``connection`` in both directions, which wakes whoever waits for it."""
-    try:
+    with contextlib.suppress(OSError):  # the other side was faster
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # The other side was faster.
 
 
 def _closing(answer: Answer) -> Answer:

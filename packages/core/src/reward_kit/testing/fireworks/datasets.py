@@ -71,9 +71,8 @@ class Datasets:
             "exampleCount": str(asked.dataset.example_count),
             "format": asked.dataset.format,
         }
-        for kind in ("user_uploaded", "eval_protocol"):
-            if getattr(asked.dataset, kind) is not None:
-                wire["userUploaded" if kind == "user_uploaded" else "evalProtocol"] = getattr(asked.dataset, kind)
+        kinds = {"user_uploaded", "eval_protocol"}
+        wire.update(asked.dataset.model_dump(by_alias=True, include=kinds, exclude_none=True))
         self._datasets.add(dataset_id, _Held(wire))
         return json_answer(wire)
 
@@ -163,7 +162,7 @@ def _count(name: str, lines: Iterable[bytes], form: str) -> int:
         rows += 1
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             message = f"{name}:{number}: not valid JSON: {error}"
             raise Refusal(message) from error
         if not isinstance(row, dict) or (form == "CHAT" and not isinstance(row.get("messages"), list)):

@@ -42,7 +42,7 @@ FaultKind: TypeAlias = Literal[
     "empty-body",
 ]
 """A number is that HTTP status, in the error shape of the API that was asked. ``slow`` is a late but right answer. What
-damages an answer (``cut-mid-body``, ``truncated-json``, ``empty-body``) lets the operation happen; the rest does not."""
+damages an answer (``cut-mid-body``, ``truncated-json``, ``empty-body``) lets the operation happen; the rest doesn't."""
 
 ALL_FAULTS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 PERMANENT_FAULTS: Final[tuple[FaultKind, ...]] = ("401", "403", "404")

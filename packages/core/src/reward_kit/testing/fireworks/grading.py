@@ -31,7 +31,7 @@ class Grade:
 
 
 def grade_samples(
-    code: CodeSnippets, samples: Sequence[Mapping[str, Any]], runtime: Runtime, *, field_name: str
+    code: CodeSnippets, samples: Sequence[Mapping[str, Any]], runtime: Runtime, field_name: str
 ) -> list[Grade]:
     """Grade ``samples``; when one of them ends the process, the rest go on in a new one.
 
@@ -40,21 +40,22 @@ def grade_samples(
     """
     grades: list[Grade] = []
     deadline = time.monotonic() + runtime.limits.total_seconds
-    with tempfile.TemporaryDirectory(prefix="local-fireworks-") as place:
+    with tempfile.TemporaryDirectory(prefix="local-fireworks-", ignore_cleanup_errors=True) as place:
         folder = Path(place).resolve() / "evaluator"
         folder.mkdir()
         write_files(folder, code.file_contents, field_name)
-        while len(grades) < len(samples):
+        while len(grades) < len(samples) and time.monotonic() < deadline:
             job = Job(folder=folder, entries=[(code.entry_file, code.entry_func)], samples=samples[len(grades) :])
             grades += _run(job, runtime, deadline)
-    return grades
+    late = Grade(success=False, reason=f"not reached within the {runtime.limits.total_seconds} s of the preview")
+    return grades + [late] * (len(samples) - len(grades))
 
 
 def _run(job: Job, runtime: Runtime, deadline: float) -> list[Grade]:
     """Return the grades up to and including that of a sample that ended the process."""
     grades: list[Grade] = []
     with ChildProcess(job, runtime) as child:
-        _import(child, min(deadline, time.monotonic() + runtime.limits.sample_seconds))
+        _import(child, time.monotonic() + runtime.limits.import_seconds)
         for _ in job.samples:
             try:
                 event = child.next_event(min(deadline, time.monotonic() + runtime.limits.sample_seconds))

@@ -18,7 +18,7 @@ from reward_kit.testing.fireworks.grading import Grade, grade_samples
 from reward_kit.testing.fireworks.process import Runtime
 from reward_kit.testing.fireworks.request import Request
 from reward_kit.testing.fireworks.uploaded_code import missing_requirements
-from reward_kit.testing.fireworks.wire import PreviewEvaluator, parse
+from reward_kit.testing.fireworks.wire import CodeSnippets, Criterion, PreviewEvaluator, parse
 
 __all__ = ["preview"]
 
@@ -37,25 +37,32 @@ def preview(request: Request, runtime: Runtime) -> Answer:
     if missing:
         message = f"build failed: no matching distribution found for {', '.join(missing)}"
         raise Refusal(message, "FAILED_PRECONDITION")
-    columns = {
-        criterion.name or f"criterion_{index}": grade_samples(
-            criterion.code_snippets,
-            samples,
-            runtime,
-            field_name=f"evaluator.criteria[{index}].codeSnippets.fileContents",
-        )
-        for index, criterion in enumerate(evaluator.criteria)
-    }
+    columns: dict[str, list[Grade]] = {}
+    for index, criterion in enumerate(evaluator.criteria):
+        place = f"evaluator.criteria[{index}].codeSnippets"
+        code = _code(criterion, place)
+        columns[criterion.name or f"criterion_{index}"] = grade_samples(code, samples, runtime, f"{place}.fileContents")
     rows = [_row({name: column[index] for name, column in columns.items()}) for index in range(len(samples))]
     milliseconds = round((time.monotonic() - started) * 1000)
     return json_answer({"results": rows, "totalSamples": len(rows), "totalRuntimeMs": str(milliseconds)})
+
+
+def _code(criterion: Criterion, place: str) -> CodeSnippets:
+    code = criterion.code_snippets
+    if code is None:
+        message = f"{place}: found none, expected the code of the criterion {criterion.name!r}"
+        raise Refusal(message)
+    if code.entry_file not in code.file_contents:
+        message = f"{place}.entryFile: found {code.entry_file!r}, expected one of {sorted(code.file_contents)}"
+        raise Refusal(message)
+    return code
 
 
 def _sample(index: int, text: str) -> dict[str, Any]:
     problem = ""
     try:
         sample = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problem = f"not valid JSON: {error}"
     else:
         if isinstance(sample, dict) and isinstance(sample.get("messages"), list):

@@ -25,6 +25,7 @@ __all__ = ["ChildProcess", "Ended", "Job", "Limits", "Runtime"]
 _SCRIPT: Final = Path(__file__).with_name("evaluator_child.py")
 _TICK: Final = 0.1
 _READ: Final = 1 << 16
+_LAST_READS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,9 @@ class Limits:
     """What uploaded code may use."""
 
     sample_seconds: float = 10.0
-    """For one sample, and for importing the code."""
-    total_seconds: float = 120.0
+    import_seconds: float = 60.0
+    total_seconds: float = 300.0
+    """For all the samples of a criterion, and for a build."""
     output_bytes: int = 16_384
     """How much of what it prints is kept, from the end."""
     event_bytes: int = 1 << 20
@@ -151,8 +153,9 @@ class ChildProcess:
         with contextlib.suppress(ProcessLookupError):  # all of it has ended
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        while self._read_output():
-            pass
+        for _ in range(_LAST_READS):
+            if not self._read_output():
+                break
         self._printed.close()
         self._events.close()
 
@@ -174,7 +177,7 @@ class ChildProcess:
     def _event(self, line: bytes) -> Mapping[str, Any]:
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             event = None
         if not isinstance(event, dict):
             self.kill()

@@ -46,7 +46,7 @@ class Request:
             return {}
         try:
             value = json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             message = f"the body is not valid JSON: {error}"
             raise Refusal(message) from error
         if not isinstance(value, dict):
@@ -138,7 +138,7 @@ def _without_secret(request: Request) -> bytes:
         return request.body
     try:
         sent = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return b""  # Whatever it is, it may hold the secret.
     if not isinstance(sent, dict):
         return b""

@@ -96,4 +96,4 @@ class Secrets:
         return f"accounts/{self._account_id}/secrets/{secret_id}"
 
     def _digest(self, value: str) -> bytes:
-        return hashlib.blake2b(value.encode(), salt=self._salt).digest()
+        return hashlib.blake2b(value.encode(errors="surrogatepass"), salt=self._salt).digest()

@@ -1,5 +1,6 @@
 """A Fireworks on this machine, for tests: started, asked over real HTTP, looked at, stopped."""
 
+import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -56,13 +57,15 @@ class FireworksServer:
         """
         self.api_key = api_key
         self.account_id = account_id
-        chat = Chat(_backend(replies, model), models=models, reasoning=reasoning)
+        stopping = threading.Event()
+        chat = Chat(_backend(replies, model, stopping), models=models, reasoning=reasoning)
         self._service = Service(
             api_key=api_key,
             account_id=account_id,
             chat=chat,
             limits=limits or Limits(),
             missing_secret_status=missing_secret_status,
+            stopping=stopping,
         )
         try:
             self._http = LocalHttpServer(
@@ -128,11 +131,11 @@ class FireworksServer:
 
     def stop(self) -> None:
         """Stop, end every connection, and wait until no thread is left."""
-        self._service.stop()
         self._http.stop()
+        self._service.wait()
 
 
-def _backend(replies: Replies | None, model: str | None) -> ChatBackend | None:
+def _backend(replies: Replies | None, model: str | None, stopping: threading.Event) -> ChatBackend | None:
     if replies is not None and model is not None:
         message = "found both replies and model, expected one of them to answer chat completions"
         raise UsageError(message)
@@ -145,4 +148,4 @@ def _backend(replies: Replies | None, model: str | None) -> ChatBackend | None:
         raise UsageError(message)
     from reward_kit.testing.fireworks.local_model import LocalModel
 
-    return LocalModel()
+    return LocalModel(stopping)

@@ -20,36 +20,35 @@ class Service:
     """Answers requests; never raises."""
 
     def __init__(
-        self, *, api_key: str, account_id: str, chat: Chat, limits: Limits, missing_secret_status: MissingSecretStatus
+        self,
+        *,
+        api_key: str,
+        account_id: str,
+        chat: Chat,
+        limits: Limits,
+        missing_secret_status: MissingSecretStatus,
+        stopping: threading.Event,
     ) -> None:
         self._api_key = api_key
         self._account_id = account_id
-        self._stopping = threading.Event()
+        self.stopping = stopping
         self._storage = Storage()
-        runtime = Runtime(limits=limits, stopping=self._stopping)
+        runtime = Runtime(limits=limits, stopping=stopping)
         self._evaluators = Evaluators(account_id, self._storage, runtime)
         self._datasets = Datasets(account_id, self._storage)
         self.secrets = Secrets(account_id, missing_status=missing_secret_status)
         self.unexpected: list[BaseException] = []
         self._router = Router(self._routes(chat))
 
-    def stop(self) -> None:
-        """End what runs for the service, and wait for it."""
-        self._stopping.set()
+    def wait(self) -> None:
+        """Wait for what runs in the background; it ends soon once ``stopping`` is set."""
         self._evaluators.wait()
 
     def answer(self, request: Request) -> Answer:
         """Answer ``request``."""
         inference = self.is_inference(request.path)
         try:
-            if not request.path.startswith("/storage/"):  # a signed URL is authority enough
-                self._authenticate(request)
-            match = self._router.match(request.method, request.path)
-            fields = dict(match.fields)
-            if fields.pop("account", self._account_id) != self._account_id:
-                message = f"account {match.fields['account']!r} not found"
-                raise Refusal(message, "NOT_FOUND")
-            return match.route.handler(request, **fields)
+            return self._dispatch(request)
         except Refusal as refusal:
             return error_answer(refusal, inference=inference)
         except Exception as error:  # noqa: BLE001 - a bug here must not look like a fault on purpose: it is kept
@@ -66,6 +65,16 @@ class Service:
             return self._router.match(request.method, request.path).route.operation
         except Refusal:
             return f"{request.method} {request.path}"
+
+    def _dispatch(self, request: Request) -> Answer:
+        if not request.path.startswith("/storage/"):  # a signed URL is authority enough
+            self._authenticate(request)
+        match = self._router.match(request.method, request.path)
+        fields = dict(match.fields)
+        if fields.pop("account", self._account_id) != self._account_id:
+            message = f"account {match.fields['account']!r} not found"
+            raise Refusal(message, "NOT_FOUND")
+        return match.route.handler(request, **fields)
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")

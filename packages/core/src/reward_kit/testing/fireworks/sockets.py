@@ -3,7 +3,7 @@
 import socket
 import sys
 import threading
-from http.server import HTTPServer
+from socketserver import TCPServer
 from typing import Any
 
 from reward_kit.testing.fireworks.connection import Connection, end
@@ -14,7 +14,7 @@ from reward_kit.testing.fireworks.service import Service
 __all__ = ["LocalHttpServer"]
 
 
-class LocalHttpServer(HTTPServer):
+class LocalHttpServer(TCPServer):
     """Serves each connection in a thread of its own; ``stop`` ends them all and waits for them."""
 
     request_queue_size = 256
@@ -25,7 +25,6 @@ class LocalHttpServer(HTTPServer):
         self.schedule = FaultSchedule(faults)
         self.recorder = Recorder()
         self.max_body = max_body
-        self.stopping = threading.Event()
         self.unexpected: list[BaseException] = []
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -39,7 +38,7 @@ class LocalHttpServer(HTTPServer):
 
     def stop(self) -> None:
         """Stop to listen, end every connection, and wait until no thread is left."""
-        self.stopping.set()
+        self.service.stopping.set()
         if self._accepting.is_alive():
             self.shutdown()
             self._accepting.join()

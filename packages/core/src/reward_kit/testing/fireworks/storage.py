@@ -62,7 +62,7 @@ class Storage:
         expires = str(int(time.time()) + _VALID_SECONDS)
         signature = self._signature(method, object_id, filename, expires)
         query = urlencode({"X-Goog-Algorithm": "HMAC-SHA256", "X-Goog-Expires": expires, "X-Goog-Signature": signature})
-        return f"http://{request.headers['host']}/storage/{object_id}/{quote(filename)}?{query}"
+        return f"http://{request.headers.get('host', 'localhost')}/storage/{object_id}/{quote(filename)}?{query}"
 
     def put(self, request: Request, *, object_id: str, filename: str) -> Answer:
         """Take an upload."""

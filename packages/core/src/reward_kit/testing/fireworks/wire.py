@@ -1,6 +1,6 @@
 """The request bodies that the server reads, checked; a body that does not fit is refused by the name of its field."""
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -67,21 +67,14 @@ class CodeSnippets(_Wire):
     entry_file: str = "main.py"
     entry_func: str = "evaluate"
 
-    @model_validator(mode="after")
-    def _entry_exists(self) -> Self:
-        if self.entry_file not in self.file_contents:
-            message = f"found the entry file {self.entry_file!r}, expected one of {sorted(self.file_contents)}"
-            raise ValueError(message)
-        return self
-
 
 class Criterion(_Wire):
     """One metric of an evaluator."""
 
-    type: Literal["CODE_SNIPPETS"]
+    type: Literal["CODE_SNIPPETS", "TYPE_UNSPECIFIED"] = "TYPE_UNSPECIFIED"
     name: str = ""
     description: str = ""
-    code_snippets: CodeSnippets
+    code_snippets: CodeSnippets | None = None
 
 
 class Evaluator(_Wire):

@@ -1,0 +1,93 @@
+"""How a verb shows what grading came to: the headline and the table, or one JSON object, and the exit code."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from reward_kit.cli.terminal import table
+
+if TYPE_CHECKING:
+    from reward_kit.evaluation.results import ResultRow, Summary
+
+__all__ = ["judge", "print_json", "print_summary"]
+
+SHOWN_REASON = 160
+
+
+def print_summary(summary: "Summary", *, quiet: bool) -> None:
+    """Print the figures and the rows that a person will want to see; in one line where ``quiet``."""
+    click.echo(_headline(summary))
+    if quiet:
+        return
+    interval = summary.interval
+    lines = [
+        ("rows", str(summary.rows)),
+        ("passed", str(summary.passed)),
+        ("failed", str(summary.failed)),
+        ("not graded", str(summary.not_graded)),
+        ("cut off", str(summary.cut_off)),
+        ("pass rate", _percent(summary.pass_rate)),
+        ("95 % interval", f"{_percent(interval.low)} to {_percent(interval.high)}" if interval else "-"),
+        ("mean score", "-" if summary.mean_score is None else f"{summary.mean_score:.4f}"),
+        ("seconds", f"{summary.seconds:.2f}"),
+    ]
+    click.echo("\n" + table(lines))
+    for title, rows in (("lowest scores", summary.worst), ("not graded", summary.first_not_graded)):
+        if rows:
+            click.echo(f"\n{title}:")
+            for row in rows:
+                click.echo(f"  {_shown(row)}")
+    click.echo(f"\nresults: {summary.results}", err=True)
+
+
+def _headline(summary: "Summary") -> str:
+    parts = [f"{summary.passed}/{summary.passed + summary.failed} passed ({_percent(summary.pass_rate)})"]
+    if summary.not_graded:
+        parts.append(f"{summary.not_graded} not graded")
+    if summary.cut_off:
+        parts.append(f"{summary.cut_off} cut off")
+    if summary.unanswered:
+        parts.append(f"{summary.unanswered} rows without a reply")
+    return ", ".join(parts)
+
+
+def _shown(row: "ResultRow") -> str:
+    why = " ".join((row.error or row.reason or "no reason given").split())
+    why = why if len(why) <= SHOWN_REASON else why[:SHOWN_REASON] + "…"
+    score = f"{row.score:.4g}  " if row.is_score_valid else ""
+    return f"{row.id}  {score}{'(cut off) ' if row.cut_off else ''}{why}"
+
+
+def _percent(rate: float | None) -> str:
+    """Return a rate as a percentage that says 100 or 0 only of all or none."""
+    if rate is None:
+        return "-"
+    shown = f"{100 * rate:.1f}"
+    if shown == "100.0" and rate < 1:
+        return "99.9 %"
+    return "<0.1 %" if shown == "0.0" and rate > 0 else f"{shown} %"
+
+
+def print_json(example: str, summary: "Summary", **more: object) -> None:
+    """Print one object, with ``more`` in it; the results are copied from their file, however many they are."""
+    head = json.dumps({"example": example, **summary.to_json(), **more})
+    click.echo(head[:-1] + ', "results": [', nl=False)
+    if summary.results is not None:
+        with summary.results.open("rb") as lines:
+            for place, line in enumerate(lines):
+                click.echo((b", " if place else b"") + line.rstrip(b"\n"), nl=False)
+    click.echo("]}")
+
+
+def judge(summary: "Summary", min_pass_rate: float, max_failures: int) -> int:
+    """Return the exit code that the figures call for, having said why it is not 0."""
+    code = 0
+    if summary.not_graded > max_failures:
+        click.echo(f"{summary.not_graded} rows not graded, more than --max-failures {max_failures}", err=True)
+        code = 1
+    if summary.pass_rate is None or summary.pass_rate < min_pass_rate:
+        rate = _percent(summary.pass_rate)
+        click.echo(f"{rate} passed, less than --min-pass-rate {min_pass_rate:g}", err=True)
+        code = 1
+    return code

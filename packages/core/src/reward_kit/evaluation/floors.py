@@ -1,0 +1,98 @@
+"""Replies that must earn nothing: no answer, an answer that is no answer, and the right one made wrong.
+
+Which of them there are depends on the ground truth: a number can be perturbed and hidden among guesses, a short
+text only hidden, and for anything else there are the replies that say nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from reward_kit.models import Sample
+
+__all__ = ["Floor", "floors"]
+
+NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+_IN_TEXT = re.compile(rf"(?<![\d.,]){NUMBER.pattern}(?![\d,]*\d|\.\d)")
+LONGEST_HIDDEN = 40
+"""Characters of a text that is hidden among guesses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A reply that must score 0.0."""
+
+    kind: str
+    text: str
+
+
+def floors(sample: Sample) -> Iterator[Floor]:
+    """Yield the floor replies to ``sample``."""
+    yield Floor("empty", "")
+    yield Floor("white space", " \n\t\n ")
+    yield Floor("does not know", "I don't know.")
+    prompt = next((message.text for message in reversed(sample.messages) if message.role == "user"), "")
+    if prompt.strip():
+        yield Floor("prompt echoed", prompt)
+    gold = _number_of(sample.ground_truth)
+    if gold is not None:
+        yield from _numeric_floors(sample, gold)
+    elif isinstance(sample.ground_truth, str) and 0 < len(sample.ground_truth.strip()) <= LONGEST_HIDDEN:
+        text = sample.ground_truth.strip()
+        yield Floor("among guesses", f"The answer is one of these: none, {text}, something else, or unknown.")
+
+
+def _numeric_floors(sample: Sample, gold: str) -> Iterator[Floor]:
+    value = _value(gold)
+    near = [_written(value + step, gold) for step in (-1, 1)]
+    yield Floor("among guesses", f"The answer is {near[0]}, {near[1]} or {gold}.")
+    yield Floor("several boxed", f"It is \\boxed{{{near[0]}}} or \\boxed{{{near[1]}}} or \\boxed{{{gold}}}.")
+    reference = sample.reference_message
+    solution = reference.text if reference is not None else ""
+    for kind, wrong in _perturbed(gold):
+        if _value(wrong) != value:
+            yield Floor(kind, _with_final(solution, value, wrong))
+
+
+def _perturbed(gold: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways in which a number is got wrong, and the number that each gives."""
+    value = _value(gold)
+    yield "plus one", _written(value + 1, gold)
+    yield "times ten", _written(value * 10, gold)
+    yield "digits swapped", _swapped(gold)
+    yield "sign flipped", _written(-value, gold)
+    yield "cut at the comma", gold.partition(",")[0]
+
+
+def _swapped(gold: str) -> str:
+    """Return ``gold`` with the first two neighbouring digits that differ in each other's place."""
+    for place, (first, second) in enumerate(pairwise(gold)):
+        if first.isdigit() and second.isdigit() and first != second:
+            return gold[:place] + second + first + gold[place + 2 :]
+    return gold
+
+
+def _with_final(solution: str, value: Decimal, wrong: str) -> str:
+    """Return ``solution`` with ``wrong`` in the last place where it says ``value``."""
+    places = [found for found in _IN_TEXT.finditer(solution) if _value(found[0]) == value]
+    if not places:
+        return f"The answer is {wrong}."
+    return solution[: places[-1].start()] + wrong + solution[places[-1].end() :]
+
+
+def _number_of(ground_truth: object) -> str | None:
+    """Return the ground truth as a plain number, if it is one."""
+    if isinstance(ground_truth, bool):
+        return None
+    text = str(ground_truth).strip() if isinstance(ground_truth, str | int | float) else ""
+    return text if NUMBER.fullmatch(text) else None
+
+
+def _value(text: str) -> Decimal:
+    return Decimal(text.replace(",", ""))
+
+
+def _written(value: Decimal, like: str) -> str:
+    return f"{value:,f}" if "," in like else f"{value:f}"

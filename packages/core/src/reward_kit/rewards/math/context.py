@@ -1,0 +1,47 @@
+"""Read what the words around a marked answer do to it: take it back, deny it, offer another."""
+
+import re
+
+from reward_kit.rewards.math.mentions import mentions
+from reward_kit.rewards.math.numbers import Number
+from reward_kit.rewards.math.plain import plain
+
+__all__ = ["corrects", "hedge"]
+
+_CORRECTION = re.compile(
+    r"\b(?:wait|sorry|oops|correction|correct(?:ed|ing) (?:my|the|that|this)|mistaken?|wrong|incorrect|error|actually"
+    r"|instead|scratch that|not right|let me (?:re|fix|correct)|re-?check|recalculat\w*|apolog\w+|hold on)\b",
+    re.IGNORECASE,
+)
+_CORRECTION_WINDOW = 1000
+
+
+def corrects(text: str, start: int, end: int) -> bool:
+    """Say whether the words between an answer that ends at ``start`` and one that begins at ``end`` take it back."""
+    return _CORRECTION.search(text, max(start, end - _CORRECTION_WINDOW), end) is not None
+
+
+_DENIED_BEFORE = re.compile(
+    r"(?:\bnot|n['\u2019]t|\bnever|≠|\\neq?|\\not\s?=?)[ \t$({*]*(?:\\[(\[])?[ \t]*\Z", re.IGNORECASE
+)
+_DENIED_BEHIND = re.compile(
+    r"[\s$*)}\]\\.]*(?:is|was|would be|seems)\s+(?:\w+\s+)?(?:wrong|incorrect|not)\b", re.IGNORECASE
+)
+_OR_BEHIND = re.compile(r"(?:\\[)\]]|[\s$*)},])*(?:and/)?or\b[^\n.]{0,24}?\d", re.IGNORECASE)
+_OR_BEFORE = re.compile(r"[\d})$]\W{0,4}(?:[^\W\d]+\W{1,3}){0,2}or(?:\W{1,3}[^\W\d]+){0,2}\W*\Z", re.IGNORECASE)
+_NEIGHBOURHOOD = 64
+
+
+def hedge(text: str, start: int, end: int, number: Number) -> str:
+    """Return how the words around the answer between ``start`` and ``end`` leave it in doubt; empty if they do not."""
+    before, behind = text[max(0, start - _NEIGHBOURHOOD) : start], text[end : end + _NEIGHBOURHOOD]
+    if _DENIED_BEFORE.search(before) or _DENIED_BEHIND.match(behind):
+        return "the answer is denied, not stated"
+    offered = []
+    if _OR_BEFORE.search(before):
+        offered += mentions(plain(before))[-1:]
+    if _OR_BEHIND.match(behind):
+        offered += mentions(plain(behind))[:1]
+    if any(other.number is None or other.number.value != number.value for other in offered):
+        return "several answers where one is asked for"
+    return ""

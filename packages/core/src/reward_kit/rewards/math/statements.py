@@ -1,0 +1,152 @@
+"""Find where a reply marks its answer: boxes, answer tags, ``####`` lines, "the answer is".
+
+Everything here is one pass over the text, so that a hostile reply of a megabyte costs milliseconds. What a marked
+place holds is read as a number; whether the places agree is decided elsewhere.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from reward_kit.rewards.math.numbers import parse_number
+from reward_kit.rewards.math.prose import Stated, number_in_statement
+
+__all__ = ["Rule", "Statement", "boxed", "hashed", "phrased", "read", "tagged"]
+
+Rule = Literal["boxed", "answer tag", "####", "phrase", "last number"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A place where a reply marks an answer."""
+
+    rule: Rule
+    start: int
+    end: int
+    text: str
+    """What is marked, without the mark."""
+    complete: bool = True
+    """Whether the mark is closed; a reply that ends inside it gives no answer."""
+
+
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
+_BOX_OR_BRACE = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*|\\.|[{}]", re.DOTALL)
+_UNBRACED = re.compile(r"(?=\D{0,9}\d)[^\s$]{1,200}")
+
+
+def boxed(text: str) -> list[Statement]:
+    """Return the outermost boxes."""
+    first = _BOX.search(text)
+    if first is None:
+        return []
+    found: list[Statement] = []
+    opened: list[tuple[int, int] | None] = []  # for each open brace: where its box begins and its content, or None
+    boxes = 0
+    box: re.Match[str] | None = None
+    for token in _BOX_OR_BRACE.finditer(text, first.start()):
+        symbol = token[0]
+        if symbol == "{":
+            is_box = box is not None and box.end() == token.start()
+            opened.append((box.start(), token.end()) if is_box and box is not None else None)
+            boxes += is_box
+        elif symbol == "}" and opened:
+            begun = opened.pop()
+            if begun is not None:
+                boxes -= 1
+                if not boxes:
+                    found.append(_statement("boxed", begun[0], token.end(), text[begun[1] : token.start()]))
+        elif symbol.startswith(("\\boxed", "\\fbox")):
+            box = token
+            if not boxes and not text.startswith("{", token.end()):
+                content = _UNBRACED.match(text, token.end())
+                found.append(_statement("boxed", token.start(), token.end(), content[0] if content else ""))
+    if boxes:
+        start = next(begun[0] for begun in opened if begun is not None)
+        found.append(Statement(rule="boxed", start=start, end=len(text), text="", complete=False))
+    return _without_empty(found)
+
+
+_TAG = re.compile(r"<(/?)ans(?:wer)?\s*>", re.IGNORECASE | re.ASCII)
+
+
+def tagged(text: str, start: int = 0) -> list[Statement]:
+    """Return what stands in ``<answer>…</answer>``."""
+    found: list[Statement] = []
+    opening: re.Match[str] | None = None
+    for tag in _TAG.finditer(text, start):
+        if not tag[1]:
+            opening = tag
+        elif opening is not None:
+            found.append(_statement("answer tag", opening.start(), tag.end(), text[opening.end() : tag.start()]))
+            opening = None
+    if opening is not None:
+        found.append(Statement(rule="answer tag", start=opening.start(), end=len(text), text="", complete=False))
+    return _without_empty(found)
+
+
+_HASHED = re.compile(r"####(?!#)[ \t]*([^\n]*)")
+_HEADING = re.compile(r"\W*\d+(?:\.\d+)*[.):]\**\s+\**[^\W\d]")
+_FIGURE = re.compile(r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|\\[df]?frac")
+
+
+def hashed(text: str, start: int = 0) -> list[Statement]:
+    """Return the lines that GSM8K marks with ``####``; a heading of Markdown is not one, even if it is numbered."""
+    return [
+        _statement("####", line.start(), line.end(), line[1])
+        for line in _HASHED.finditer(text, start)
+        if text[line.start() - 1 : line.start()] != "#" and _FIGURE.match(line[1]) and not _HEADING.match(line[1])
+    ]
+
+
+_NSWER = re.compile("nswer")  # a literal is found ten times faster than letters of either case
+_NSWER_SHOUTED = re.compile("nswer|NSWER")
+_IS = re.compile(
+    r"""["'*_`\]]{0,4}(?:\s+(?:to|for|of)\b[^.,\n:=?]{0,60}?)?\s{0,3}["'*_]{0,4}"""
+    r"""(?:[:\uff1a=]|\b(?:is|was|equals|(?:would|should|must|will)\s+be|comes\s+(?:out\s+)?to)\b)"""
+    r"""(?:[\s:*_]|\$\$|\\\[|["'])*""",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(
+    r"(?:\b(?:the|our|my|your|final|correct|right|exact|numerical|required|overall)\s{1,3}"
+    r"|(?:^|[\n.!?:;,>*#\"({\]])[\s*_#>\"'$-]*)\Z",
+    re.IGNORECASE,
+)
+_WHICH_LENGTH = 16
+_PHRASE_END = re.compile(r"\n|\?|[.!](?=[\s\"'*_)$\\]|$)")
+_MAX_PHRASE = 200
+
+
+def phrased(text: str, start: int = 0) -> list[Statement]:
+    """Return what follows "the answer is", "Answer:", "answer =", to the end of the sentence."""
+    found: list[Statement] = []
+    for ending in (_NSWER_SHOUTED if "NSWER" in text else _NSWER).finditer(text, start):
+        place = ending.start() - 1
+        head = _IS.match(text, ending.end()) if text[place : place + 1] in ("a", "A") else None
+        if head is None or not _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):
+            continue
+        if found and found[-1].end > place:  # "Final answer: the answer is 5" is one statement
+            found.pop()
+        limit = min(len(text), head.end() + _MAX_PHRASE)
+        stop = _PHRASE_END.search(text, head.end(), limit)
+        if stop and stop[0] == "?":
+            continue
+        end = stop.start() if stop else limit
+        found.append(_statement("phrase", place, end, text[head.end() : end]))
+    return found
+
+
+def read(statement: Statement) -> Stated | None:
+    """Read the number of a statement; None where a phrase has no digit and states none."""
+    if statement.rule == "boxed":
+        return Stated(text=statement.text, number=parse_number(statement.text))
+    stated = number_in_statement(statement.text)
+    return stated if stated or statement.rule == "phrase" else Stated(text=statement.text)
+
+
+def _without_empty(found: list[Statement]) -> list[Statement]:
+    """Drop the empty marks of a reply that only names its format, unless it has no other."""
+    return [mark for mark in found if mark.text or not mark.complete] or found[-1:]
+
+
+def _statement(rule: Rule, start: int, end: int, text: str) -> Statement:
+    return Statement(rule=rule, start=start, end=end, text=text.strip())

@@ -8,6 +8,8 @@
 from reward_kit.rewards.function_calling.calls import MalformedCall, ParsedReply, ToolCall
 from reward_kit.rewards.function_calling.composite import composite_function_call_reward
 from reward_kit.rewards.function_calling.exact import exact_tool_match_reward
+from reward_kit.rewards.function_calling.jaccard import schema_jaccard_reward
+from reward_kit.rewards.function_calling.judge import llm_judge_reward
 from reward_kit.rewards.function_calling.parse import parse_tool_calls
 from reward_kit.rewards.function_calling.schemas import normalize_tools
 
@@ -17,6 +19,8 @@ __all__ = [
     "ToolCall",
     "composite_function_call_reward",
     "exact_tool_match_reward",
+    "llm_judge_reward",
     "normalize_tools",
     "parse_tool_calls",
+    "schema_jaccard_reward",
 ]

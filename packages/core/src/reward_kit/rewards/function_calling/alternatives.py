@@ -51,7 +51,9 @@ def _may_be_absent(possible: Mapping[str, Any], schema: Schema, key: str) -> boo
         return key not in schema.get("required", ())
     default = optional_default(schema, key)
     own = property_schema(schema, key)
-    return default is not MISSING and any(values_equal(default, choice, own) for choice in choices(possible, schema, key))
+    return default is not MISSING and any(
+        values_equal(default, choice, own) for choice in choices(possible, schema, key)
+    )
 
 
 def _is(value: object, choice: object, schema: Schema, strings: Strings) -> bool:

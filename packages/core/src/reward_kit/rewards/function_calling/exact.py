@@ -69,17 +69,22 @@ def match_calls(case: Case, order: Order, strings: Strings) -> list[int]:
     calls, expected = case.reply.calls, case.expected
     if order == "strict":
         return [
-            row if row < len(expected) and expected[row].accepts(call, strings) else -1 for row, call in enumerate(calls)
+            row if row < len(expected) and expected[row].accepts(call, strings) else -1
+            for row, call in enumerate(calls)
         ]
     if len(calls) == 1 == len(expected):
         return [0 if expected[0].accepts(calls[0], strings) else -1]
-    return largest_matching(len(calls), len(expected), lambda row, column: expected[column].accepts(calls[row], strings))
+    return largest_matching(
+        len(calls), len(expected), lambda row, column: expected[column].accepts(calls[row], strings)
+    )
 
 
 def praise(case: Case) -> str:
     """Return what is said of a reply that is right."""
     count = len(case.expected)
-    return "no call, as is right" if not count else "the call is right" if count == 1 else f"all {count} calls are right"
+    return (
+        "no call, as is right" if not count else "the call is right" if count == 1 else f"all {count} calls are right"
+    )
 
 
 def blame(case: Case, matched: list[int], strings: Strings) -> str:

@@ -13,7 +13,17 @@ from typing import Any
 
 from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_whole
 
-__all__ = ["ANY", "MISSING", "Schema", "additional", "item_schema", "normalize_tools", "optional_default", "property_schema", "types"]
+__all__ = [
+    "ANY",
+    "MISSING",
+    "Schema",
+    "additional",
+    "item_schema",
+    "normalize_tools",
+    "optional_default",
+    "property_schema",
+    "types",
+]
 
 Schema = Mapping[str, Any]
 ANY: Schema = MappingProxyType({})

@@ -71,7 +71,11 @@ def read_json(text: str, start: int) -> tuple[Any, int]:
     except ValueError:
         raise StrictJsonError("a number has too many digits", start) from None
     # Counting brackets is cheap and bounds the depth from above; only then is it measured.
-    if end - start > MAX_DEPTH and text.count("{", start, end) + text.count("[", start, end) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if (
+        end - start > MAX_DEPTH
+        and text.count("{", start, end) + text.count("[", start, end) > MAX_DEPTH
+        and _depth(value) > MAX_DEPTH
+    ):
         raise StrictJsonError(f"nested deeper than {MAX_DEPTH} levels", start)
     return value, end
 

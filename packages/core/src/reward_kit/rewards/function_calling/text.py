@@ -70,9 +70,7 @@ def has_marker(text: str) -> bool:
     return _MARKER.search(text) is not None
 
 
-def read_text(
-    text: str, tools: Mapping[str, Schema], *, bare: bool = True, harmony: bool = True
-) -> tuple[Reader, str]:
+def read_text(text: str, tools: Mapping[str, Schema], *, bare: bool = True, harmony: bool = True) -> tuple[Reader, str]:
     """Return what was found in ``text``, and its thinking.
 
     With ``bare`` a reply that is JSON or Python as a whole is read as calls, too. Without ``harmony`` the markers of

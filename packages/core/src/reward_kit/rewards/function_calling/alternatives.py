@@ -3,7 +3,7 @@
 ``""`` in such a list means that an optional parameter may be left out; it is a value only where it must be given.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reward_kit.rewards.function_calling.equality import Strings, values_equal
@@ -21,28 +21,35 @@ __all__ = ["accepts", "canonical", "choices"]
 def accepts(found: Mapping[str, Any], possible: Mapping[str, Any], schema: Schema, strings: Strings) -> bool:
     """Return whether the members of an object are each one of the possible values."""
     for key, value in found.items():
+        listed = possible.get(key)
+        if type(listed) is list and type(value) is str and value and value in listed:
+            continue  # the common case: the very same text
         if key not in possible:
             default = optional_default(schema, key)
             if default is MISSING or not values_equal(value, default, property_schema(schema, key)):
                 return False
         else:
             own = property_schema(schema, key)
-            inner = strings.of(key)
-            if not any(_is(value, choice, own, inner) for choice in choices(possible, schema, key)):
+            inner = strings.of(key) if strings.by_parameter else strings
+            for choice in choices(possible, schema, key):
+                if _is(value, choice, own, inner):
+                    break
+            else:
                 return False
-    return all(key in found or _may_be_absent(possible, schema, key) for key in possible)
+    for key in possible:
+        if key not in found and not _may_be_absent(possible, schema, key):
+            return False
+    return True
 
 
-def choices(possible: Mapping[str, Any], schema: Schema, key: str) -> Iterator[object]:
-    """Yield the possible values of ``key``."""
+def choices(possible: Mapping[str, Any], schema: Schema, key: str) -> list[Any]:
+    """Return the possible values of ``key``."""
     listed = possible[key]
     if not isinstance(listed, list):
-        yield listed
-        return
-    required = key in schema.get("required", ())
-    for choice in listed:
-        if choice != "" or required:
-            yield choice
+        return [listed]
+    if "" not in listed or key in schema.get("required", ()):
+        return listed
+    return [choice for choice in listed if choice != ""]
 
 
 def _may_be_absent(possible: Mapping[str, Any], schema: Schema, key: str) -> bool:
@@ -75,7 +82,7 @@ def canonical(possible: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     for key, listed in possible.items():
         if isinstance(listed, list) and listed and listed[0] == "" and key not in schema.get("required", ()):
             continue
-        first = next(choices(possible, schema, key), MISSING)
+        first = next(iter(choices(possible, schema, key)), MISSING)
         if first is not MISSING:
             found[key] = _plain(first, property_schema(schema, key))
     return found

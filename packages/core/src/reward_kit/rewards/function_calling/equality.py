@@ -68,9 +68,9 @@ def values_equal(found: object, wanted: object, schema: Schema = ANY, strings: S
     """
     if isinstance(wanted, str):
         return isinstance(found, str) and (found == wanted or _alike(found, wanted, schema, strings))
-    if wanted is None or isinstance(wanted, bool):
+    if wanted is None or wanted is True or wanted is False:
         return found is wanted
-    if isinstance(wanted, int | float):
+    if isinstance(wanted, (int, float)):
         return _numbers_equal(found, wanted)
     if isinstance(wanted, list):
         return isinstance(found, list) and _arrays_equal(found, wanted, schema, strings)
@@ -111,7 +111,7 @@ def _is_default(value: object, schema: Schema, key: str) -> bool:
 
 
 def _numbers_equal(found: object, wanted: float) -> bool:
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if found is True or found is False or not isinstance(found, (int, float)):
         return False
     if found == wanted:
         return True

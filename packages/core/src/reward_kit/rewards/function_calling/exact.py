@@ -72,8 +72,14 @@ def match_calls(case: Case, order: Order, strings: Strings) -> list[int]:
             row if row < len(expected) and expected[row].accepts(call, strings) else -1
             for row, call in enumerate(calls)
         ]
-    if len(calls) == 1 == len(expected):
-        return [0 if expected[0].accepts(calls[0], strings) else -1]
+    if len(calls) == len(expected):
+        for row, call in enumerate(calls):
+            if not expected[row].accepts(call, strings):
+                break
+        else:
+            return list(range(len(calls)))
+        if len(calls) == 1:
+            return [-1]
     return largest_matching(
         len(calls), len(expected), lambda row, column: expected[column].accepts(calls[row], strings)
     )

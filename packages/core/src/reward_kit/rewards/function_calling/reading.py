@@ -26,7 +26,7 @@ class Reader:
         self.calls: list[ToolCall] = []
         self.malformed: list[MalformedCall] = []
         self.formats: list[str] = []
-        self._absent: dict[str | Pattern[str], int] = {}
+        self._absent: dict[str | Pattern[str], int] | None = None
 
     @property
     def attempts(self) -> int:
@@ -64,21 +64,27 @@ class Reader:
 
     def find(self, wanted: str, start: int) -> int:
         """Return where ``wanted`` begins from ``start`` on, or -1."""
-        if self._absent.get(wanted, start + 1) <= start:
+        if self._is_absent(wanted, start):
             return -1
         found = self.text.find(wanted, start)
         if found < 0:
-            self._absent[wanted] = start
+            self._note_absent(wanted, start)
         return found
 
     def search(self, wanted: Pattern[str], start: int) -> Match[str] | None:
         """Return the first match of ``wanted`` from ``start`` on."""
-        if self._absent.get(wanted, start + 1) <= start:
+        if self._is_absent(wanted, start):
             return None
         found = wanted.search(self.text, start)
         if found is None:
-            self._absent[wanted] = start
+            self._note_absent(wanted, start)
         return found
+
+    def _is_absent(self, wanted: str | Pattern[str], start: int) -> bool:
+        return self._absent is not None and self._absent.get(wanted, start + 1) <= start
+
+    def _note_absent(self, wanted: str | Pattern[str], start: int) -> None:
+        self._absent = {**(self._absent or {}), wanted: start}
 
 
 Handler = Callable[[Reader, int, int], int]

@@ -9,6 +9,7 @@ __all__ = ["MAX_DEPTH", "StrictJsonError", "problem_of", "read_json", "read_whol
 
 MAX_DEPTH = 64
 _SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES = frozenset(" \t\n\r")
 
 
 class StrictJsonError(ValueError):
@@ -50,6 +51,8 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, p
 
 def skip_space(text: str, position: int) -> int:
     """Return the position of the next character that is no white space of JSON."""
+    if text[position : position + 1] not in _SPACES:
+        return position
     match = _SPACE.match(text, position)
     return match.end() if match else position
 

@@ -55,7 +55,12 @@ def tagged(reader: Reader, start: int, closer: str, layout: str) -> int:
         return after
     if not found and closer:
         reader.broken(layout, "a call is empty")
-    note(reader, layout, found)
+    for item in found:
+        if isinstance(item, ToolCall):
+            reader.calls.append(item)
+            reader.formats.append(layout)
+        else:
+            reader.broken(layout, item.reason)
     return after + len(closer)
 
 

@@ -15,6 +15,7 @@ _FENCE = re.compile(r"```[\w-]*[^\S\n]*\n(.*?)\n?[^\S\n]*```\Z", re.DOTALL)
 _NAME_KEY = re.compile(r'"(?:name|function)"\s*:')
 _ARGUMENTS_KEY = re.compile(r'"(?:arguments|parameters)"\s*:')
 _LONGEST_TAIL = 400
+_OPENERS = ("{", "[", "`")
 _MARKERS = ("[TOOL_CALLS]", "[THINK]")
 
 _Found = list[ToolCall | MalformedCall]
@@ -25,8 +26,12 @@ def whole_reply_is_calls(reader: Reader, start: int) -> bool:
 
     Tried before markers are looked for: those in the strings of such calls are data.
     """
-    first = skip_space(reader.text, start)
-    if not reader.text.startswith(("{", "[", "```"), first) or reader.text.startswith(_MARKERS, first):
+    text = reader.text
+    if text[start : start + 1] not in _OPENERS:
+        start = skip_space(text, start)
+        if text[start : start + 1] not in _OPENERS:
+            return False
+    if text.startswith(_MARKERS, start):
         return False
     layout, found = _read(reader, start)
     if not found or not all(isinstance(item, ToolCall) for item in found):

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,9 @@ def _calls(made: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
 Made = list[tuple[str, dict[str, Any]]]
 
 
-def _variants(truth: Made, possible: list[dict[str, Any]], schemas: Any) -> Iterator[tuple[str, bool, Made]]:
+def _variants(
+    truth: Made, possible: list[dict[str, Any]], schemas: Mapping[str, Any]
+) -> Iterator[tuple[str, bool, Made]]:
     """Yield replies that are right or wrong by how they were made."""
     if not truth:
         yield "canonical", True, []
@@ -158,7 +160,7 @@ def _variants(truth: Made, possible: list[dict[str, Any]], schemas: Any) -> Iter
         yield "missing", False, [*head, (name, less)]
 
 
-def _other(value: Any, choices: list[Any]) -> Any:
+def _other(value: Any, choices: list[Any]) -> Any:  # noqa: ANN401 - any JSON value
     """Return a value of the same type that is none of the choices; None where there is no sure one."""
     if isinstance(value, bool):
         return None if (not value) in choices else not value
@@ -219,12 +221,12 @@ def _throughput(speed: dict[str, dict[str, float]]) -> None:
         bfcl = speed["bfcl"]["speed_openai"]
         print(
             f"{tag}: ours {ours:,.0f}/s, with tools and alternatives {schema:,.0f}/s; reward-kit 0.4.1 {old:,.0f}/s"
-            f" (ours is {ours / old:.2f}×); BFCL's checker on objects {bfcl:,.0f}/s ({ours / bfcl:.2f}×,"
-            f" {schema / bfcl:.2f}×)"
+            f" (ours is {ours / old:.2f}x); BFCL's checker on objects {bfcl:,.0f}/s ({ours / bfcl:.2f}x,"
+            f" {schema / bfcl:.2f}x)"
         )
 
 
-def _rate(work: Any, count: int) -> float:
+def _rate(work: Callable[[], object], count: int) -> float:
     work()
     best = float("inf")
     for _ in range(ROUNDS):
@@ -263,10 +265,12 @@ def _sizes() -> None:
         for reward in (exact_tool_match_reward, composite_function_call_reward):
             reply = [{"role": "assistant", "content": None, "tool_calls": made}]
             spent = 1e3 / _rate(lambda reward=reward, reply=reply: reward(reply, due), 1)
-            print(f"20 × 20 parallel calls, {name}, {reward.__name__}: {spent:.2f} ms")
+            print(f"20 x 20 parallel calls, {name}, {reward.__name__}: {spent:.2f} ms")
     code = "import time; import reward_kit.models; t = time.process_time(); "
     code += "import reward_kit.rewards.function_calling; print(time.process_time() - t)"
-    spent = min(float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in "123")
+    spent = min(
+        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in "123"
+    )
     print(f"import of the module after reward_kit.models: {spent:.3f} s")
 
 

@@ -34,7 +34,8 @@ def main() -> None:
         except (Exception, RecursionError) as error:  # noqa: BLE001 - a crash is a verdict here
             verdicts.append(f"{type(error).__name__}: {error}"[:200])
     speed = {
-        name: _speed(grade, [case for case in cases if case["tag"] == name]) for name in ("speed_openai", "speed_hermes")
+        name: _speed(grade, [case for case in cases if case["tag"] == name])
+        for name in ("speed_openai", "speed_hermes")
     }
     print(json.dumps({"verdicts": verdicts, "speed": speed}))
 

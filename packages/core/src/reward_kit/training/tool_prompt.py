@@ -15,7 +15,8 @@ _BEFORE = (
     " <tools></tools>:\n<tools>\n"
 )
 _AFTER = (
-    "\n</tools>\n\nFor each call return a JSON object with the function's name and arguments within <tool_call></tool_call>:\n"
+    "\n</tools>\n\nFor each call return a JSON object with the function's name and arguments within"
+    " <tool_call></tool_call>:\n"
     '<tool_call>\n{"name": <name>, "arguments": <arguments>}\n</tool_call>'
 )
 

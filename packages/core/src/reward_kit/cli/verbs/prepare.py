@@ -18,7 +18,11 @@ __all__ = ["command"]
 
 
 @click.command("prepare")
-@click.option("--source", type=click.Path(path_type=Path), help="File, folder or name of a package to read, or hub.  [default: hub]")
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    help="File, folder or name of a package to read, or hub.  [default: hub]",
+)
 @click.option("--split", help="Such as train, train[:100], test[:10%].  [default: that of the example]")
 @click.option("--output", type=click.Path(path_type=Path), help="Data set to write.  [default: EXAMPLE.jsonl]")
 @click.option("--skip-invalid", is_flag=True, help="Put unusable rows into OUTPUT.rejects.jsonl, with reasons.")

@@ -36,10 +36,7 @@ def accepts(found: Mapping[str, Any], possible: Mapping[str, Any], schema: Schem
                     break
             else:
                 return False
-    for key in possible:
-        if key not in found and not _may_be_absent(possible, schema, key):
-            return False
-    return True
+    return all(key in found or _may_be_absent(possible, schema, key) for key in possible)
 
 
 def choices(possible: Mapping[str, Any], schema: Schema, key: str) -> list[Any]:

@@ -3,7 +3,7 @@
 import marshal
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reward_kit.errors import GradingError
 from reward_kit.models import Message
@@ -49,7 +49,7 @@ def make_case(messages: object, ground_truth: object, possible_answers: object, 
 _Task = tuple[list[ExpectedCall], Mapping[str, Schema]]
 
 
-def _task(ground_truth: object, possible_answers: object, tools: object) -> _Task:
+def _task(ground_truth: Any, possible_answers: Any, tools: Any) -> _Task:  # noqa: ANN401 - whatever a caller has
     """Return what is due. A trainer asks for many replies to one prompt: equal questions are read once."""
     try:
         key = marshal.dumps((ground_truth, possible_answers, tools), 2)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from reward_kit.errors import UsageError
 from reward_kit.rewards.function_calling.schemas import (
     ANY,
     MISSING,
@@ -41,20 +42,22 @@ def string_matching(option: StringMatch | Mapping[str, StringMatch] | Strings) -
     """Return what the option ``string_match`` of a reward stands for.
 
     Raises:
-        ValueError: it stands for nothing.
+        UsageError: it stands for nothing.
     """
     if option == "exact":
         return EXACT
     if isinstance(option, Strings):
         return option
-    given = dict(option) if isinstance(option, dict) else {"": option}
-    for value in given.values():
-        if value not in {"exact", "casefold"} and not callable(value):
-            message = f"found string_match={value!r}, expected 'exact', 'casefold', a function of two texts, or a dict"
-            raise ValueError(message)
-    if isinstance(option, dict):
-        return Strings(by_parameter=given)
-    return Strings(option)
+    if isinstance(option, Mapping):
+        return Strings(by_parameter={name: _known(value) for name, value in option.items()})
+    return Strings(_known(option))
+
+
+def _known(option: StringMatch) -> StringMatch:
+    if option in ("exact", "casefold") or callable(option):
+        return option
+    message = f"found string_match={option!r}, expected 'exact', 'casefold', a function of two texts, or a dict"
+    raise UsageError(message)
 
 
 def values_equal(found: object, wanted: object, schema: Schema = ANY, strings: Strings = EXACT) -> bool:

@@ -82,9 +82,14 @@ def _calls(value: object) -> list[ToolCall | MalformedCall]:
     if inner := value.get("tool_calls"):
         decoded = _decoded(inner, "tool_calls") if isinstance(inner, str) else inner
         return _calls(decoded) if isinstance(decoded, list | tuple) else [MalformedCall("tool_calls is no list")]
+    return _object(value)
+
+
+def _object(value: dict[str, Any]) -> list[ToolCall | MalformedCall]:
+    """Return the calls of one call, or of a message."""
     if value.get("function_call"):
         return [call_of(value["function_call"])]
-    if "name" in value and "role" not in value or "function" in value:
+    if ("name" in value and "role" not in value) or "function" in value:
         return [call_of(value)]
     if "role" in value:
         return _message(value)

@@ -1,4 +1,4 @@
-"""``schema_jaccard_reward``: do the arguments have the right shape, whatever their values?"""
+"""``schema_jaccard_reward``: the shape of the arguments, whatever their values."""
 
 import warnings
 from collections import Counter

@@ -20,7 +20,7 @@ _INSTRUCTION = (
 )
 
 
-def llm_judge_reward(
+def llm_judge_reward(  # noqa: PLR0917 - as 0.4.1's users call it
     messages: list[Message] | list[dict[str, Any]],
     ground_truth: Any = None,  # noqa: ANN401 - every shape that data sets have
     function_call: dict[str, Any] | None = None,
@@ -62,7 +62,14 @@ def llm_judge_reward(
 
     key = ApiKey(value=openai_api_key, name="openai_api_key") if openai_api_key else None
     try:
-        question = _question(messages, ground_truth, function_call, expected_schema, expected_behavior, tools)
+        question = _question(
+            messages,
+            ground_truth=ground_truth,
+            function_call=function_call,
+            expected_schema=expected_schema,
+            expected_behavior=expected_behavior,
+            tools=tools,
+        )
         with HttpClient(base_url, key=key) as http:
             client = ChatClient(http, cache=ReplyCache(cache_folder) if cache_folder else None)
             asked = (Message(role="system", content=_INSTRUCTION), Message(role="user", content=question))
@@ -76,6 +83,7 @@ def llm_judge_reward(
 
 def _question(
     messages: Sequence[object],
+    *,
     ground_truth: object,
     function_call: object,
     expected_schema: object,

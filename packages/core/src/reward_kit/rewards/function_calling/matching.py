@@ -76,7 +76,7 @@ def best_assignment(scores: Sequence[Sequence[float]]) -> list[int]:
     return chosen
 
 
-def _hungarian(cost: list[list[float]], size: int) -> list[int]:
+def _hungarian(cost: list[list[float]], size: int) -> list[int]:  # noqa: C901 - the loops of one textbook method
     """Return for each column the row that takes it at the least cost."""
     row_potential, column_potential = [0.0] * size, [0.0] * (size + 1)
     taken = [-1] * (size + 1)  # the last column is where each search starts

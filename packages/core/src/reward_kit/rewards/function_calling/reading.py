@@ -106,21 +106,24 @@ def call_of(value: object, *, decoded: bool = False) -> ToolCall | MalformedCall
     name = value.get("name")
     if not isinstance(name, str) or not name:
         return MalformedCall(f"a call's name is {type(name).__name__}, expected text")
-    if "arguments" not in value:
-        if "parameters" not in value:
-            unknown = [key for key in value if key not in _OTHER_KEYS]
-            problem = f"a call of {name!r} has {unknown[:1]} and no arguments"
-            return MalformedCall(problem) if unknown else ToolCall(name, {})
-        arguments = value["parameters"]
-    elif "parameters" in value:
-        return MalformedCall(f"a call of {name!r} has both arguments and parameters")
-    else:
-        arguments = value["arguments"]
+    if "arguments" in value:
+        if "parameters" in value:
+            return MalformedCall(f"a call of {name!r} has both arguments and parameters")
+        return _call(name, value["arguments"], decoded=decoded)
+    if "parameters" in value:
+        return _call(name, value["parameters"], decoded=decoded)
+    unknown = [key for key in value if key not in _OTHER_KEYS]
+    problem = f"a call of {name!r} has {unknown[:1]} and no arguments"
+    return MalformedCall(problem) if unknown else ToolCall(name, {})
+
+
+def _call(name: str, arguments: object, *, decoded: bool) -> ToolCall | MalformedCall:
     if isinstance(arguments, str):
+        text = arguments
         try:
-            arguments = read_whole(arguments)
+            arguments = read_whole(text)
         except StrictJsonError as error:
-            if not arguments.strip():
+            if not text.strip():
                 return ToolCall(name, {})
             return MalformedCall(f"the arguments of {name!r} are {error.reason}")
     elif arguments is None:

@@ -43,7 +43,7 @@ _MAX_DEPTH = 32
 _CACHED = 512
 
 
-def normalize_tools(tools: object) -> Mapping[str, Schema]:
+def normalize_tools(tools: Any) -> Mapping[str, Schema]:  # noqa: ANN401 - a list, one tool, or their JSON
     """Return the parameters of each tool as JSON Schema, by the tool's name. Equal tools are normalised once.
 
     ``tools`` is a list, one tool, or the JSON text of either; what cannot be understood is left out.
@@ -113,24 +113,27 @@ def _schema(raw: object, definitions: Mapping[str, Any], depth: int) -> dict[str
         target = definitions.get(reference.rpartition("/")[2])
         rest = {key: value for key, value in raw.items() if key != "$ref"}
         raw = {**target, **rest} if isinstance(target, Mapping) else rest
+        # A reference that leads back to itself ends soon.
         depth += _MAX_DEPTH // 4
-    raw = _one_member(raw)
     schema: dict[str, Any] = {}
-    for key, value in raw.items():
-        if key == "type":
-            schema |= _type(value)
-        elif key in {"properties", "patternProperties"} and isinstance(value, Mapping):
-            schema[key] = {str(name): _schema(item, definitions, depth + 1) for name, item in value.items()}
-        elif key in {"items", "additionalProperties"} and isinstance(value, Mapping):
-            schema[key] = _schema(value, definitions, depth + 1)
-        elif key in {"anyOf", "oneOf", "allOf"} and isinstance(value, list):
-            schema[key] = [_schema(item, definitions, depth + 1) for item in value]
-        elif key == "required":
-            if isinstance(value, list):
-                schema[key] = [name for name in value if isinstance(name, str)]
-        elif key not in {"$defs", "definitions"}:
-            schema[key] = value
+    for key, value in _one_member(raw).items():
+        schema |= _keyword(key, value, definitions, depth + 1)
     return schema
+
+
+def _keyword(key: str, value: object, definitions: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Return one keyword of a schema, normalised."""
+    if key == "type":
+        return _type(value)
+    if key in {"properties", "patternProperties"} and isinstance(value, Mapping):
+        return {key: {str(name): _schema(item, definitions, depth) for name, item in value.items()}}
+    if key in {"items", "additionalProperties"} and isinstance(value, Mapping):
+        return {key: _schema(value, definitions, depth)}
+    if key in {"anyOf", "oneOf", "allOf"} and isinstance(value, list):
+        return {key: [_schema(item, definitions, depth) for item in value]}
+    if key == "required":
+        return {key: [name for name in value if isinstance(name, str)]} if isinstance(value, list) else {}
+    return {} if key in {"$defs", "definitions"} else {key: value}
 
 
 def _one_member(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -153,7 +156,6 @@ def _one_member(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 def _type(value: object) -> dict[str, Any]:
     """Return ``type``, and ``items`` where the name of the type says what is in it."""
     if isinstance(value, list):
-        names = [name for item in value for name in _type(item).get("type", ()) or ()] if _lists(value) else []
         names = [name for item in value if isinstance(item, str) for name in _names(item)]
         return {"type": names} if names and len(names) >= len(value) else {}
     if not isinstance(value, str):
@@ -164,10 +166,6 @@ def _type(value: object) -> dict[str, Any]:
     if names == ["array"] and inner.endswith("]") and outer.strip().lower() != "tuple" and _names(inner[:-1]):
         found["items"] = _type(inner[:-1])
     return found
-
-
-def _lists(value: list[Any]) -> bool:
-    return all(isinstance(item, list) for item in value)
 
 
 def _names(text: str) -> list[str]:

@@ -89,10 +89,9 @@ def read_text(text: str, tools: Mapping[str, Schema], *, bare: bool = True, harm
         elif word in _CUTS:
             first = not thinking
             position = _cut(reader, marker, thinking)
-            if first:
-                visible = position
-                if bare and whole_reply_is_calls(reader, visible):
-                    break
+            visible = position if first else visible
+            if first and bare and whole_reply_is_calls(reader, visible):
+                break
         elif word in _HARMONY:
             shown, thought = read_harmony(reader, visible)
             thinking.append(thought)

@@ -79,21 +79,20 @@ def _array_fits(value: list[Any], schema: Schema) -> bool:
 
 
 def _number_fits(value: float, schema: Schema) -> bool:
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    if _number(above) and value <= above:
-        return False
-    if _number(below) and value >= below:
+    above, below = _bound(schema, "exclusiveMinimum"), _bound(schema, "exclusiveMaximum")
+    if (above is not None and value <= above) or (below is not None and value >= below):
         return False
     return _within(value, schema, "minimum", "maximum")
 
 
 def _within(size: float, schema: Schema, least: str, most: str) -> bool:
-    low, high = schema.get(least), schema.get(most)
-    return not (_number(low) and size < low) and not (_number(high) and size > high)
+    low, high = _bound(schema, least), _bound(schema, most)
+    return (low is None or size >= low) and (high is None or size <= high)
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _bound(schema: Schema, key: str) -> float | None:
+    value = schema.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _members_fit(value: object, schema: Schema) -> bool:

@@ -28,8 +28,8 @@ def pythonic_until(reader: Reader, start: int, closers: tuple[str, ...], layout:
     """Read calls from ``start`` to the nearest of ``closers``, or to the end of the text."""
     ends = [(found, len(closer)) for closer in closers if (found := reader.find(closer, start)) >= 0]
     end, length = min(ends, default=(len(reader.text), 0))
-    found = read_pythonic(reader.text[start:end])
-    note(reader, layout, [MalformedCall("neither JSON nor a call follows the marker")] if found is None else found)
+    calls = read_pythonic(reader.text[start:end])
+    note(reader, layout, [MalformedCall("neither JSON nor a call follows the marker")] if calls is None else calls)
     return end + length
 
 

@@ -62,7 +62,7 @@ _K3 = _Layout(
     end=re.compile(r"\s*<\|close\|>call<\|sep\|>"),
 )
 _FUNCTION = re.compile(r"([^<>\s\"]+)>")
-_GLM_NAME = re.compile(r"([^\s<>{}\[\]\"']+)\s*(?=<arg_key>|</tool_call>)")
+_GLM_NAME = re.compile(r"([^\W\d][^\s<>{}\[\]\"']*)\s*(?=<arg_key>|</tool_call>)")
 _QUOTED_NAME = re.compile(r"\"([^\"\n]+)\"[^>\n]*>")
 _K3_NAME = re.compile(r"\"([^\"\n]+)\"[^<\n]*<\|sep\|>")
 

@@ -88,10 +88,9 @@ def _calls(text: str, value: object, end: int) -> _Found:
 def _describes_a_call(value: object) -> bool:
     if not isinstance(value, dict):
         return False
-    if isinstance(value.get("function"), dict):
-        value = value["function"]
-    named = isinstance(value.get("name"), str) or isinstance(value.get("function"), str)
-    return named and ("arguments" in value or "parameters" in value)
+    inner = value["function"] if isinstance(value.get("function"), dict) else value
+    named = isinstance(inner.get("name"), str) or isinstance(inner.get("function"), str)
+    return named and ("arguments" in inner or "parameters" in inner)
 
 
 def _pythonic(reader: Reader, text: str) -> _Found:

@@ -103,7 +103,7 @@ LAYOUTS = {
     "fenced json": f"```json\n{J}\n```",
     "json of tool_calls": f'{{"tool_calls": [{{"type": "function", "function": {J}}}]}}',
     "after thinking": f"<think>\nLondon? No.\n</think>\n\n<tool_call>{J}</tool_call>",
-    "after thinking that the prompt opened": f"Maybe <tool_call>{{}}</tool_call>.\n</think>\n<tool_call>{J}</tool_call>",
+    "after thinking that the prompt opened": f"Or <tool_call>{{}}</tool_call>.\n</think>\n<tool_call>{J}</tool_call>",
     "bare json after thinking": f"<think>hm</think>\n{J}",
     "after mistral's thinking": f"[THINK]hm [TOOL_CALLS]now{{}}[/THINK][TOOL_CALLS]get_weather[ARGS]{A}",
 }
@@ -212,7 +212,6 @@ def test_a_closing_tag_inside_a_tagged_value_is_data():
         "[now(a=1+1)]",
         "[now(1)]",
         "[now(**{'a': 1})]",
-        "[now(a=1), 2]",
         "[now(a={1: 2})]",
         "[now(a=1e999)]",
         "<|python_tag|>import os; os.system('true')",

@@ -14,7 +14,7 @@ from reward_kit.rewards.function_calling.schemas import Schema, normalize_tools
 
 __all__ = ["Case", "make_case", "own_turns"]
 
-_BETWEEN_TURNS = frozenset({"tool", "function"})
+_BETWEEN_TURNS = ("tool", "function")  # a tuple: a role may be anything, hashable or not
 
 
 class Case(NamedTuple):

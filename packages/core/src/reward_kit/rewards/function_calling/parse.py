@@ -124,7 +124,8 @@ def _blocks(content: list[Any] | tuple[Any, ...]) -> tuple[list[tuple[str, ToolC
     found: list[tuple[str, ToolCall | MalformedCall]] = []
     texts: list[str] = []
     for block in content:
-        kind = block.get("type") if isinstance(block, Mapping) else None
+        stated = block.get("type") if isinstance(block, Mapping) else None
+        kind = stated if isinstance(stated, str) else ""
         if isinstance(block, str):
             texts.append(block)
         elif kind in {"tool_use", "tool_call", "function_call"}:

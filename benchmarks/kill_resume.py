@@ -2,8 +2,9 @@
 
     python benchmarks/kill_resume.py [--rows N] [--moments N] [--workers N ...]
 
-Each time the process is killed with SIGKILL somewhere between its start and its usual end; then the same command
-is given again. Exits 1 where the results differ in a byte, a row is there twice or missing, or a worker lives on.
+Each time the process is killed with SIGKILL when its results have reached a random size, whatever it is doing
+then; then the same command is given again. Exits 1 where the results differ in a byte, a row is there twice or
+missing, or a worker lives on.
 """
 
 import argparse
@@ -41,21 +42,19 @@ def main() -> int:
                 *(sys.executable, "-m", "reward_kit_" + arguments.example.replace("-", "_"), "evaluate", "--quiet"),
                 *("--data", str(data), "--output", folder, "--workers", str(workers), "--run-id"),
             ]
-            started = time.monotonic()
             subprocess.run([*command, f"whole-{workers}"], check=True, capture_output=True)
-            usual = time.monotonic() - started
             expected = results(folder, f"whole-{workers}")
-            print(f"workers {workers}: an undisturbed run takes {usual:.1f} s", flush=True)
+            print(f"workers {workers}: {len(expected)} bytes of results, undisturbed", flush=True)
             for moment in range(arguments.moments):
                 run = f"killed-{workers}-{moment}"
-                after = dice.uniform(0.05, 0.95) * usual
-                kept = kill([*command, run], after, Path(folder) / run / "results.jsonl")
+                size = int(dice.uniform(0.0, 0.98) * len(expected))
+                kept = kill([*command, run], size, Path(folder) / run / "results.jsonl")
                 resumed = subprocess.run([*command, run], check=False, capture_output=True, text=True)
                 same = resumed.returncode == 0 and results(folder, run) == expected
                 failures += not same or kept.orphans
                 verdict = "equal" if same else f"DIFFERENT {resumed.stderr.strip()}"
                 left = ", A WORKER LIVED ON" if kept.orphans else ""
-                print(f"  killed after {after:5.2f} s with {kept.lines:6} rows: {verdict}{left}", flush=True)
+                print(f"  killed with {kept.lines:6} whole rows: {verdict}{left}", flush=True)
     print(f"{failures} of {arguments.moments * len(arguments.workers)} differ from an undisturbed run")
     return 1 if failures else 0
 
@@ -71,10 +70,11 @@ class Kept:
         self.orphans = any(map(alive, processes))
 
 
-def kill(command: list[str], after: float, path: Path) -> Kept:
-    """Start ``command``, kill it ``after`` some seconds, and return what it left."""
+def kill(command: list[str], size: int, path: Path) -> Kept:
+    """Start ``command``, kill it when the file at ``path`` has ``size`` bytes, and return what it left."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(after)
+    while process.poll() is None and (not path.exists() or path.stat().st_size < size):
+        time.sleep(0.0005)
     processes = family(process.pid)[1:]
     process.send_signal(signal.SIGKILL)
     process.wait()

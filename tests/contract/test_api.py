@@ -19,7 +19,7 @@ from reward_kit.testing.fireworks import TRANSIENT_FAULTS, Faults, FireworksServ
 
 pytestmark = pytest.mark.api
 
-SECRET = "fw_AVerySecretKey0123456789"
+SECRET = "fw_AVerySecretKey0123456789"  # noqa: S105 - the key of the local server
 CHAT = "*chat/completions"
 PREVIEW = "*previewEvaluator"
 
@@ -85,7 +85,14 @@ def chats(server):
 
 
 def rows_of(path):
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
+    return [json.loads(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def one_line(err):
@@ -322,13 +329,7 @@ def test_regenerate_goes_on_after_kill_9_as_if_nothing_had_happened(program, ser
     server.faults = Faults(rate=1.0, kinds=("slow",), delay=0.05)
     arguments = ("regenerate", "--output", "killed.jsonl", "--no-cache", "--concurrency", 4)
     process = program.start(*arguments)
-    deadline = time.monotonic() + 60
-    while (
-        time.monotonic() < deadline and (tmp_path / "killed.jsonl").stat().st_size < 20_000
-        if (tmp_path / "killed.jsonl").exists()
-        else time.monotonic() < deadline
-    ):
-        time.sleep(0.01)
+    wait_until(lambda: (tmp_path / "killed.jsonl").exists() and len(rows_of(tmp_path / "killed.jsonl")) > 20)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     kept = (tmp_path / "killed.jsonl").read_bytes().count(b"\n")
@@ -342,8 +343,7 @@ def test_regenerate_goes_on_after_kill_9_as_if_nothing_had_happened(program, ser
 def test_regenerate_ends_at_once_on_an_interruption_and_keeps_what_came(program, server, tmp_path):
     server.faults = Faults(rate=1.0, kinds=("slow",), delay=1.0)
     process = program.start("regenerate", "--output", "replies.jsonl", "--concurrency", 2)
-    while len(chats(server)) < 3:
-        time.sleep(0.01)
+    wait_until(lambda: len(chats(server)) >= 3)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
@@ -369,9 +369,7 @@ def forgetful(samples):
         yield server
 
 
-def test_rows_without_an_answer_are_told_counted_as_not_graded_and_asked_again(
-    program, server, forgetful, samples, tmp_path
-):
+def test_rows_without_an_answer_are_told_and_counted_as_not_graded(program, forgetful, samples, tmp_path):
     program.environment["FIREWORKS_API_BASE"] = forgetful.url
     done = program.run("regenerate", "--output", "replies.jsonl", "--limit", 12, "--json")
     told = json.loads(done.stdout)

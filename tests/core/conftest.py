@@ -13,6 +13,7 @@ SPEC = '''
 """A toy: the reply has to end with the ground truth; what else it says decides what happens to the grader."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -51,6 +52,13 @@ def nasty(messages, ground_truth=None, **kwargs):
     if word == "print":
         print("printed by the reward")
         os.write(1, b"written by the reward\\n")
+    if word == "multiprocessing":
+        child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(0,))
+        child.start()
+        child.join()
+        return EvaluateResult(score=1.0, reason=f"a child ended with {child.exitcode}")
+    if word == "pid":
+        return EvaluateResult(score=1.0, reason=str(os.getpid()))
     if word == "raise":
         raise ValueError(rest)
     return EvaluateResult(score=1.0, reason=f"said {word!r}")
@@ -62,17 +70,7 @@ async def patient(messages, **kwargs):
         await asyncio.sleep(float(rest))
     if word == "block":
         time.sleep(float(rest))
-    if word == "stubborn":
-        while True:
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                if time.monotonic() > patient_until:
-                    raise
     return {"score": 1.0, "reason": word}
-
-
-patient_until = time.monotonic() + 3
 
 
 def row(raw):
@@ -115,9 +113,8 @@ class Toy:
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(self.site), **self.environment},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **{"stderr": subprocess.PIPE, **options},
         )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
@@ -151,7 +148,7 @@ def _install_toy(site: Path, reward: str) -> None:
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(SPEC.replace("REWARD", reward), encoding="utf-8")
     _write_jsonl(package / "data" / "dataset.jsonl", _sample_rows(5))
-    info = site / "toy_example-1.0.dist-info"
+    info = site / "reward_kit_toy-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reward-kit-toy\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[reward_kit.examples]\ntoy = toy_example:example\n")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reward_kit.testing.fireworks import FireworksServer
+
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +97,34 @@ def test_a_verb_that_needs_a_key_says_so_in_one_line(image, verb):
     assert "FIREWORKS_API_KEY" in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["preview", "regenerate"])
+def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(image, tmp_path, verb):
+    tmp_path.chmod(0o777)
+    rows = [json.loads(line) for line in (ROOT / "datasets" / _name(image) / "dataset.jsonl").read_text().splitlines()]
+    replies = [
+        {"id": row["id"], "prompt": row["messages"][-1]["content"], "response": row["reference"]} for row in rows
+    ]
+    locked = [part if part != "none" else "host" for part in LOCKED_DOWN]
+    with FireworksServer(replies=replies) as server:
+        base = server.url + ("/inference/v1" if verb == "regenerate" else "")
+        key = {"preview": ["FIREWORKS_API_KEY"], "regenerate": ["LOCAL_KEY"]}[verb]
+        options = ["--api-key-env", "LOCAL_KEY", "--output", "/data/replies.jsonl"] if verb == "regenerate" else []
+        environment = [
+            "-e",
+            f"{key[0]}={server.api_key}",
+            *(["-e", f"FIREWORKS_API_BASE={base}"] if not options else []),
+        ]
+        done = docker(
+            *("run", "--rm", *locked, *environment, "-v", f"{tmp_path}:/data"),
+            image,
+            verb,
+            "--base-url",
+            base,
+            *options,
+        )
+    assert {"preview": "100/100 equal", "regenerate": "100/100 passed (100.0 %)"}[verb] in done.stdout
+
+
 def test_train_without_its_extra_says_what_to_install(image):
     done = docker("run", "--rm", *LOCKED_DOWN, image, "train", "--smoke", check=False)
     assert done.returncode == 3
@@ -113,13 +143,16 @@ def test_no_secret_and_no_source_of_another_example_is_in_the_image(image):
         "from importlib.metadata import distributions as d; print(sorted(x.name for x in d() if 'reward' in x.name))"
     )
     listed = docker("run", "--rm", *LOCKED_DOWN, "--entrypoint", "python", image, "-c", program).stdout
-    name = image.removeprefix("reward-kit/").removesuffix(":test")
-    assert listed.strip() == str(["reward-kit-core", f"reward-kit-{name}"])
+    assert listed.strip() == str(["reward-kit-core", f"reward-kit-{_name(image)}"])
+
+
+def _name(image):
+    return image.removeprefix("reward-kit/").removesuffix(":test")
 
 
 def _base(image):
     base = os.environ.get("REWARD_KIT_DOCKER_BASE")
     if base:
         return base
-    first = (ROOT / "packages" / image.split("/")[1].split(":")[0] / "Dockerfile").read_text()
+    first = (ROOT / "packages" / _name(image) / "Dockerfile").read_text()
     return first.split("ARG BASE=")[1].splitlines()[0]

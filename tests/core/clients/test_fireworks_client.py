@@ -3,7 +3,13 @@
 import pytest
 
 from reward_kit.clients.credentials import ApiKey
-from reward_kit.clients.fireworks import FireworksClient, MissingCredentialsError, connect, fireworks_base
+from reward_kit.clients.fireworks import (
+    FireworksClient,
+    MissingCredentialsError,
+    connect,
+    fireworks_base,
+    inference_endpoint,
+)
 from reward_kit.clients.http import HttpClient
 from reward_kit.clients.retry import RetryPolicy, Timing
 from reward_kit.errors import EndpointMissingError, PrerequisiteError, RemoteAnswerError, RemoteStatusError
@@ -118,3 +124,40 @@ def test_another_answer_than_one_result_per_sample_is_an_error(httpserver, http,
     httpserver.expect_request(PREVIEW).respond_with_json(answer)
     with pytest.raises(RemoteAnswerError):
         FireworksClient(http, account_id="acme").preview_evaluator({}, ["{}"])
+
+
+ENVIRONMENT = {"FIREWORKS_API_KEY": "the-key-of-fireworks", "MY_KEY": "my-key"}
+
+
+def endpoint(environment=ENVIRONMENT, **options):
+    found = inference_endpoint(environment=environment, **options)
+    return found.url, found.key and found.key.value
+
+
+def test_asks_fireworks_with_its_key_by_default():
+    assert endpoint() == ("https://api.fireworks.ai/inference/v1", "the-key-of-fireworks")
+
+
+def test_asks_the_fireworks_that_the_environment_names_with_its_key():
+    environment = {**ENVIRONMENT, "FIREWORKS_API_BASE": "http://localhost:9"}
+    assert endpoint(environment) == ("http://localhost:9/inference/v1", "the-key-of-fireworks")
+    assert endpoint(environment, base_url="http://localhost:9/v1") == ("http://localhost:9/v1", "the-key-of-fireworks")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8000/v1",
+        "https://api.fireworks.ai.example.org/inference/v1",
+        "http://api.fireworks.ai/inference/v1",
+        "https://api.fireworks.ai:8443/inference/v1",
+    ],
+)
+def test_another_endpoint_gets_no_key_unless_one_is_named(url):
+    assert endpoint(base_url=url) == (url, None)
+    assert endpoint(base_url=url, key_name="MY_KEY") == (url, "my-key")
+
+
+def test_a_key_that_is_named_and_not_there_is_told():
+    with pytest.raises(PrerequisiteError, match="the variable 'NO_KEY' is not set"):
+        endpoint(key_name="NO_KEY")

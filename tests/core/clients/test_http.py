@@ -304,6 +304,18 @@ def test_gives_up_early_on_a_service_that_was_never_there(clock):
     assert clock.slept == [0.5, 1.0]
 
 
+def test_a_proxy_that_fails_is_named_without_its_password(clock, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://user:secretpass@127.0.0.1:{free_port()}")
+    with (
+        HttpClient("http://service.invalid", timing=clock.timing()) as client,
+        pytest.raises(RemoteError, match="failed: the proxy of the environment: connection refused") as caught,
+    ):
+        ask(client)
+    assert "secretpass" not in str(caught.value)
+
+
 def test_does_not_give_up_early_on_a_service_that_was_there(clock):
     with raw_server(WHOLE) as url, HttpClient(url, timing=clock.timing(), retry=RetryPolicy(retries=5)) as client:
         ask(client)

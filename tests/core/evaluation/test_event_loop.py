@@ -26,7 +26,7 @@ def test_results_are_in_the_order_of_the_input_whatever_finishes_first(toy_modul
 def test_as_many_rows_as_workers_are_graded_at_a_time():
     running, most = 0, 0
 
-    async def reward(messages):
+    async def reward(_messages):
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -74,7 +74,7 @@ def test_it_works_inside_a_running_event_loop(toy_module):
 
 
 def test_a_keyboard_interrupt_that_a_reward_raises_itself_is_not_graded():
-    async def reward(messages):
+    async def reward(_messages):
         raise KeyboardInterrupt
 
     (graded,) = grade_all(conversations({}, 1), reward)

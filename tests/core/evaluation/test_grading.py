@@ -15,10 +15,10 @@ CONVERSATION = [{"role": "user", "content": "1 + 1"}, {"role": "assistant", "con
 def of(behaviour):
     """Return the result of a reward that does ``behaviour``, graded in each of the four ways; they must agree."""
 
-    def plain(messages, **kwargs):
+    def plain(_messages, **_):
         return behaviour()
 
-    async def asynchronous(messages, **kwargs):
+    async def asynchronous(_messages, **_):
         return behaviour()
 
     results = [grade(plain, CONVERSATION), grade(asynchronous, CONVERSATION)]
@@ -144,13 +144,13 @@ def test_a_conversation_that_is_none_is_not_graded():
 
 
 def test_a_reward_gets_only_the_arguments_that_it_takes():
-    def none(messages):
+    def none(_messages):
         return {"score": 1.0, "reason": "-"}
 
-    def some(messages, ground_truth, tolerance=0.0):
+    def some(_messages, ground_truth, tolerance=0.0):
         return {"score": 1.0, "reason": f"{ground_truth} {tolerance}"}
 
-    def every(messages, **kwargs):
+    def every(_messages, **kwargs):
         return {"score": 1.0, "reason": " ".join(sorted(kwargs))}
 
     arguments = {"ground_truth": "2", "extra": {"tolerance": 0.5, "unit": "m"}}
@@ -162,7 +162,7 @@ def test_a_reward_gets_only_the_arguments_that_it_takes():
 
 
 def test_extra_arguments_cannot_replace_the_ground_truth():
-    def reward(messages, ground_truth):
+    def reward(_messages, ground_truth):
         return {"score": 1.0, "reason": ground_truth}
 
     assert grade(reward, CONVERSATION, ground_truth="2", extra={"ground_truth": "3"}).reason == "2"
@@ -170,7 +170,7 @@ def test_extra_arguments_cannot_replace_the_ground_truth():
 
 def test_an_object_with_an_asynchronous_call_is_a_reward():
     class Judge:
-        async def __call__(self, messages, ground_truth):
+        async def __call__(self, _messages, ground_truth):
             await asyncio.sleep(0)
             return {"score": 1.0, "reason": ground_truth}
 
@@ -188,7 +188,7 @@ def test_a_function_that_returns_an_awaitable_is_awaited():
 
 
 def test_grading_an_asynchronous_reward_inside_an_event_loop_is_refused_with_the_way_out():
-    async def reward(messages):
+    async def reward(_messages):
         return {"score": 1.0}
 
     async def main():
@@ -201,7 +201,7 @@ def test_grading_an_asynchronous_reward_inside_an_event_loop_is_refused_with_the
 def test_a_plain_reward_does_not_hold_up_the_event_loop():
     free = threading.Event()
 
-    def reward(messages):
+    def reward(_messages):
         return {"score": float(free.wait(10))}
 
     async def main():
@@ -214,10 +214,10 @@ def test_a_plain_reward_does_not_hold_up_the_event_loop():
 
 
 def test_the_cancelling_of_a_grading_passes_through_and_one_of_the_rewards_own_does_not():
-    async def sleeping(messages):
+    async def sleeping(_messages):
         await asyncio.sleep(60)
 
-    async def cancelled(messages):
+    async def cancelled(_messages):
         raise asyncio.CancelledError
 
     async def main():

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from itertools import count
 from pathlib import Path
@@ -113,27 +115,37 @@ def test_rows_before_an_error_of_the_input_come_out_first(toy_module):
         next(graded)
 
 
-def test_no_process_is_left_when_the_results_are_not_wanted_any_more(toy_module):
-    before = set(descendants())
-    graded = grade_all(conversations({30: "sleep 60"}, 400), toy_module.nasty, workers=2)
-    next(graded)
-    workers = {pid for pid in descendants() if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()} - before
-    assert workers
+def test_no_worker_is_left_when_the_results_are_not_wanted_any_more(toy_module):
+    graded = grade_all(conversations({0: "pid", 1: "pid", 2: "sleep 60"}, 4), toy_module.nasty, workers=2)
+    pids = [int(next(graded).result.reason) for _ in range(2)]
+    assert all(map(alive, pids))
     graded.close()
-    # The fork server itself stays for the next pool; it has no children now.
-    assert gone([pid for pid in workers if not descendants(pid) and pid not in _servers()])
+    assert gone(pids)
 
 
-def _servers():
-    return {pid for pid in descendants() if pid in _children()}
+def test_a_program_that_leaves_results_unread_ends(nasty_toy):
+    code = """
+from reward_kit.evaluation import grade_all
+from reward_kit.evaluation.conversations import Conversation
+from reward_kit.models import Message
+from toy_example import nasty
+if __name__ == "__main__":
+    rows = [Conversation(id="a", messages=(Message(role="assistant", content=text),)) for text in ("fine", "sleep 60")]
+    left = grade_all(rows, nasty, workers=2)
+    print(next(left).result.score)
+"""
+    program = nasty_toy.folder / "program.py"
+    program.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(nasty_toy.site)}
+    done = subprocess.run(
+        [sys.executable, program], env=environment, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert (done.stdout, done.stderr) == ("1.0\n", "")
 
 
-def _children():
-    return {
-        int(child)
-        for children in Path(f"/proc/{os.getpid()}/task").glob("*/children")
-        for child in children.read_text().split()
-    }
+def test_a_reward_may_start_processes_of_its_own(toy_module):
+    (graded,) = grade_all(conversations({0: "multiprocessing"}, 1), toy_module.nasty, timeout=30)
+    assert graded.result.reason == "a child ended with 0"
 
 
 def test_what_a_hung_row_has_started_is_ended_with_it(toy_module, tmp_path):

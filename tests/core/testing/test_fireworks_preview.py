@@ -229,7 +229,7 @@ def evaluate(messages, **kwargs):
 
     reason = metric(answer)["reason"]
     assert reason.startswith("it did not answer in time and was stopped")
-    assert elapsed < 5
+    assert elapsed < 15
     pid = int(reason.split("child ")[1])
     assert _gone(pid)
 

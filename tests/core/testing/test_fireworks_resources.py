@@ -67,6 +67,8 @@ def test_an_evaluator_without_an_id_gets_one(api):
     [
         ({"evaluator": None}, "evaluator: Field required"),
         ({"evaluator": []}, "evaluator: Input should be"),
+        ({"evaluator": "exact"}, "evaluator: Input should be"),
+        ({"evaluator": {"source": "here"}}, "evaluator.source: Input should be"),
         ({"evaluatorId": "no spaces"}, "evaluatorId: found 'no spaces'"),
         ({"evaluatorId": "../up"}, "evaluatorId: found '../up'"),
         ({"evaluator": {"criteria": [{"type": "SQL"}]}}, "evaluator.criteria[0].type"),
@@ -82,6 +84,12 @@ def test_a_wrong_field_of_an_evaluator_is_named(api, path, change, field):
 
     assert answer.status_code == 400
     assert field in answer.json()["message"]
+
+
+def test_the_names_of_the_specification_are_understood_too(api):
+    made = api("POST", "/evaluators", json={"evaluator": {"display_name": "Exact"}, "evaluator_id": "exact"}).json()
+
+    assert (made["displayName"], made["name"]) == ("Exact", "accounts/local/evaluators/exact")
 
 
 def test_lists_come_in_pages_ordered_by_name(api):

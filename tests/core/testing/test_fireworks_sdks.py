@@ -4,11 +4,11 @@ import io
 import tarfile
 import time
 
-import httpx
 import pytest
 
 from reward_kit.testing.fireworks import Faults, FireworksServer
 
+httpx = pytest.importorskip("httpx")
 openai = pytest.importorskip("openai")
 fireworks_sdk = pytest.importorskip("fireworks")
 
@@ -109,20 +109,13 @@ class TestOpenAI:
         assert completion.choices[0].message.content == REPLIES[0]["response"]
         assert [seen.fault for seen in server.requests] == [kind, None]
 
-    @pytest.mark.parametrize(
-        ("kind", "asked", "least", "most"),
-        [
-            ("429-retry-after", 1.0, 1.0, 2.0),
-            ("429-retry-after-date", 1.0, 1.0, 3.5),
-            ("429-retry-after-ms", 0.01, 0.01, 0.3),
-        ],
-    )
-    def test_it_waits_as_long_as_it_is_asked_to(self, server, chat_client, *, kind, asked, least, most):
-        server.faults = Faults(script={"*": [kind]}, retry_after=asked)
+    @pytest.mark.parametrize("kind", ["429-retry-after", "429-retry-after-date", "429-retry-after-ms"])
+    def test_it_waits_as_long_as_it_is_asked_to(self, server, chat_client, kind):
+        server.faults = Faults(script={"*": [kind]}, retry_after=1.0)
         started = time.monotonic()
         chat_client.chat.completions.create(model=MODEL, messages=QUESTION)
 
-        assert least <= time.monotonic() - started < most
+        assert time.monotonic() - started >= 1.0  # left alone, it waits half a second at most
 
 
 class TestFireworksChat:

@@ -69,6 +69,14 @@ def test_a_body_over_the_limit_is_413_although_it_is_never_read(call):
     assert "1000" in answer.json()["message"]
 
 
+@pytest.mark.parametrize("length", ["many", "-1", "9" * 6000])
+def test_a_length_that_is_none_is_411(fireworks, length):
+    host, port = fireworks.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(f"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert client.recv(12) == b"HTTP/1.1 411"
+
+
 def test_a_chunked_body_is_411(fireworks, call):
     answer = call(fireworks, "POST", "/v1/accounts/local/evaluators", data=iter([b"{}"]))
 
@@ -189,11 +197,12 @@ def test_forgetting_empties_the_record(fireworks, call):
 
 
 def test_the_most_requests_in_flight_are_counted(call):
-    with FireworksServer(faults=Faults(rate=1.0, kinds=("slow",), delay=0.5)) as server:
+    with FireworksServer(faults=Faults(rate=1.0, kinds=("slow",), delay=1.0)) as server:
         with ThreadPoolExecutor(7) as pool:
             list(pool.map(lambda _: requests.get(server.url, timeout=10).status_code, range(7)))
         assert server.most_in_flight == 7
         server.forget()
+        server.faults = Faults()
         call(server, "GET", "/verifyApiKey")
         assert server.most_in_flight == 1
 

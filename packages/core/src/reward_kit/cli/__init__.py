@@ -59,7 +59,7 @@ def _exit_code(command: click.Command, arguments: list[str] | None) -> int:
         _complain(f"{error.format_message()} (see '{place} --help')")
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted; what was written is kept, and the same command goes on from there")
+        _complain("interrupted; what was written is kept")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away; point stdout elsewhere so that closing it cannot fail again.

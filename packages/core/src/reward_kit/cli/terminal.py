@@ -3,12 +3,15 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 
 __all__ = ["Progress", "rewards_print_to_stderr", "table"]
+
+Row = TypeVar("Row")
 
 INTERVAL = 0.1
 """Seconds between two states of the progress line."""
@@ -35,6 +38,12 @@ class Progress:
             self._next = now + INTERVAL
             rate = self._done / max(now - self._started, INTERVAL)
             click.echo(f"\r\x1b[K{self._what} {self._done}{self._of}  {rate:,.0f}/s", nl=False, err=True)
+
+    def counting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield ``rows``, counting them."""
+        for row in rows:
+            self.advance()
+            yield row
 
     def close(self) -> None:
         """Take the line away."""

@@ -83,10 +83,11 @@ def cause_text(error: Exception) -> str:
         return "no connection in time"
     if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
         return "no answer in time"
+    proxy = "the proxy of the environment: " if isinstance(error, requests.exceptions.ProxyError) else ""
     root = root_cause(error)
     if isinstance(root, OSError) and root.strerror:
-        return root.strerror[:1].lower() + root.strerror[1:]
-    return _one_line(str(root)) or type(root).__name__
+        return proxy + root.strerror[:1].lower() + root.strerror[1:]
+    return proxy + (_one_line(str(root)) or type(root).__name__)
 
 
 def _one_line(text: str) -> str:

@@ -42,7 +42,7 @@ def hub_rows(
 
 
 def _downloaded(source: HubSource, split: str, sleep: Callable[[float], object], dice: Callable[[], float]) -> Any:  # noqa: ANN401 - a Dataset, whose library is loaded here only
-    from datasets.load import load_dataset  # type: ignore[import-untyped]  # it ships no types
+    from datasets import load_dataset
 
     for attempt in range(1, ATTEMPTS + 1):
         try:

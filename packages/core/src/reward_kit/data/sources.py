@@ -127,7 +127,7 @@ def _array_rows(file: Path) -> Iterator[SourceRow]:
 
 def _parquet_rows(file: Path) -> Iterator[SourceRow]:
     require("hub", "datasets")
-    from datasets.load import load_dataset  # type: ignore[import-untyped]  # it ships no types
+    from datasets import load_dataset
 
     try:
         rows = load_dataset("parquet", data_files=str(file), split="train", streaming=True)

@@ -1,5 +1,6 @@
 """Turn what pydantic says of a row into one DataError: the field, what was found there, what was expected."""
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ __all__ = ["data_error", "validated"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_BRANCH = re.compile(r"str|Message|list\[.*\]")
+"""What pydantic puts into the place of an error for the branch of a union, which is no part of the row."""
 SHOWN = 80
 """Characters of a wrong value that an error shows."""
 
@@ -30,7 +33,7 @@ def validated(model: type[Model], row: object, *, path: str | Path | None = None
 def data_error(error: ValidationError, *, path: str | Path | None = None, line: int | None = None) -> DataError:
     """Return the first thing that ``error`` says of a row."""
     first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = ".".join(str(part) for part in first["loc"] if not _BRANCH.fullmatch(str(part)))
     return DataError(_problem(first["type"], first["msg"], first["input"]), path=path, line=line, field=field)
 
 

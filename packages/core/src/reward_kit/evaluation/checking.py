@@ -72,16 +72,18 @@ def check(
     timeout: float | None = None,
     limit: int | None = None,
     on_offence: Callable[[Offence], None] | None = None,
+    on_row: Callable[[], None] | None = None,
 ) -> CheckReport:
     """Grade every reference and every floor reply of ``data`` twice, and count what is not as it must be.
 
-    Each offence goes to ``on_offence`` as it is found. ``workers`` and ``timeout`` are those of ``grade_all``.
+    Each offence goes to ``on_offence`` as it is found; ``on_row`` is called for every row read. ``workers`` and
+    ``timeout`` are those of ``grade_all``.
 
     Raises:
         DataError: a line is not a sample, or there are none.
     """
     samples = read_samples(data) if isinstance(data, str | Path) else data
-    checking = _Checking(on_offence or (lambda _: None))
+    checking = _Checking(on_offence or (lambda _: None), on_row or (lambda: None))
     trials, graded_trials = tee(checking.trials(islice(samples, limit)))
     conversations = (trial.conversation for trial in graded_trials for _ in range(2))
     with closing(grade_all(conversations, reward, workers=workers, timeout=timeout)) as graded:
@@ -97,8 +99,9 @@ def check(
 class _Checking:
     """Makes the replies to grade, and judges what was said of them."""
 
-    def __init__(self, on_offence: Callable[[Offence], None]) -> None:
+    def __init__(self, on_offence: Callable[[Offence], None], on_row: Callable[[], None]) -> None:
         self._on_offence = on_offence
+        self._on_row = on_row
         self.rows = 0
         self.kinds: dict[str, KindCount] = {}
         self.offences = 0
@@ -107,6 +110,7 @@ class _Checking:
         with IdIndex() as ids:
             for sample in samples:
                 self.rows += 1
+                self._on_row()
                 earlier = ids.add(sample.id, self.rows)
                 if earlier is not None:
                     self._offend(sample.id, ROW, f"the id is that of row {earlier.line}, too; ids must be different")

@@ -108,15 +108,20 @@ async def _graded(item: Conversation, grader: Grader, slots: asyncio.Semaphore, 
 @contextmanager
 def _loop_on_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="reward-kit event loop", daemon=True)
+    thread = threading.Thread(target=_run, args=(loop,), name="reward-kit event loop", daemon=True)
     thread.start()
     try:
         yield loop
     finally:
         asyncio.run_coroutine_threadsafe(_cancel_the_rest(), loop)
         thread.join(GRACE)
-        if not thread.is_alive():
-            loop.close()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 async def _cancel_the_rest() -> None:

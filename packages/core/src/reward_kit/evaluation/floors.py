@@ -1,7 +1,7 @@
 """Replies that must earn nothing: no answer, an answer that is no answer, and the right one made wrong.
 
-Which of them there are depends on the ground truth: a number can be perturbed and hidden among guesses, a short
-text only hidden, and for anything else there are the replies that say nothing.
+Which of them there are depends on the ground truth: a number, alone or in a short text, can be perturbed and
+hidden among guesses; another short text only hidden; and for anything else there are the replies that say nothing.
 """
 
 import json
@@ -19,7 +19,7 @@ __all__ = ["Floor", "floors"]
 NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _IN_TEXT = re.compile(rf"(?<![\d.,]){NUMBER.pattern}(?![\d,]*\d|\.\d)")
 LONGEST_HIDDEN = 40
-"""Characters of a text that is hidden among guesses."""
+"""Characters of a ground truth that is hidden among guesses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,14 @@ def floors(sample: Sample) -> Iterator[Floor]:
     prompt = next((message.text for message in reversed(sample.messages) if message.role == "user"), "")
     if prompt.strip():
         yield Floor("prompt echoed", prompt)
-    gold = _number_of(sample.ground_truth)
-    if gold is not None:
+    gold = _short_text(sample.ground_truth)
+    if NUMBER.fullmatch(gold):
         yield from _numeric_floors(sample, gold)
-    elif isinstance(sample.ground_truth, str) and 0 < len(sample.ground_truth.strip()) <= LONGEST_HIDDEN:
-        text = sample.ground_truth.strip()
-        yield Floor("among guesses", f"The answer is one of these: none, {text}, something else, or unknown.")
+    elif any(map(str.isdecimal, gold)):
+        yield from _guesses(_digit_changed(gold, 1), _digit_changed(gold, 2), gold)
+        yield Floor("digit changed", _replaced(_solution(sample), gold, _digit_changed(gold, 1)))
+    elif gold:
+        yield Floor("among guesses", f"The answer is one of these: none, {gold}, something else, or unknown.")
 
 
 def _abstains(sample: Sample) -> bool:
@@ -65,14 +67,15 @@ def _call(tool: Mapping[str, Any]) -> str:
 
 def _numeric_floors(sample: Sample, gold: str) -> Iterator[Floor]:
     value = _value(gold)
-    near = [_written(value + step, gold) for step in (-1, 1)]
-    yield Floor("among guesses", f"The answer is {near[0]}, {near[1]} or {gold}.")
-    yield Floor("several boxed", f"It is \\boxed{{{near[0]}}} or \\boxed{{{near[1]}}} or \\boxed{{{gold}}}.")
-    reference = sample.reference_message
-    solution = reference.text if reference is not None else ""
+    yield from _guesses(_written(value - 1, gold), _written(value + 1, gold), gold)
     for kind, wrong in _perturbed(gold):
         if _value(wrong) != value:
-            yield Floor(kind, _with_final(solution, value, wrong))
+            yield Floor(kind, _with_final(_solution(sample), value, wrong))
+
+
+def _guesses(first: str, second: str, gold: str) -> Iterator[Floor]:
+    yield Floor("among guesses", f"The answer is {first}, {second} or {gold}.")
+    yield Floor("several boxed", f"It is \\boxed{{{first}}} or \\boxed{{{second}}} or \\boxed{{{gold}}}.")
 
 
 def _perturbed(gold: str) -> Iterator[tuple[str, str]]:
@@ -101,12 +104,29 @@ def _with_final(solution: str, value: Decimal, wrong: str) -> str:
     return solution[: places[-1].start()] + wrong + solution[places[-1].end() :]
 
 
-def _number_of(ground_truth: object) -> str | None:
-    """Return the ground truth as a plain number, if it is one."""
-    if isinstance(ground_truth, bool):
-        return None
-    text = str(ground_truth).strip() if isinstance(ground_truth, str | int | float) else ""
-    return text if NUMBER.fullmatch(text) else None
+def _replaced(solution: str, gold: str, wrong: str) -> str:
+    """Return ``solution`` with ``wrong`` in the last place where it says ``gold``."""
+    before, found, after = solution.rpartition(gold)
+    return before + wrong + after if found else f"The answer is {wrong}."
+
+
+def _digit_changed(gold: str, step: int) -> str:
+    """Return ``gold`` with its last digit moved on by ``step``."""
+    place = max(place for place, letter in enumerate(gold) if letter.isdecimal())
+    return f"{gold[:place]}{(int(gold[place]) + step) % 10}{gold[place + 1 :]}"
+
+
+def _solution(sample: Sample) -> str:
+    reference = sample.reference_message
+    return reference.text if reference is not None else ""
+
+
+def _short_text(ground_truth: object) -> str:
+    """Return the ground truth as text, if it is one that a reply could say in passing."""
+    if isinstance(ground_truth, bool) or not isinstance(ground_truth, str | int | float):
+        return ""
+    text = str(ground_truth).strip()
+    return text if len(text) <= LONGEST_HIDDEN else ""
 
 
 def _value(text: str) -> Decimal:

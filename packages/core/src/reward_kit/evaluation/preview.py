@@ -21,10 +21,10 @@ from reward_kit.data.splits import Split
 from reward_kit.errors import DataError, EndpointMissingError, UsageError
 from reward_kit.evaluation.bundle import Bundle
 from reward_kit.evaluation.criteria import (
-    bundle_criterion,
-    code_criterion,
+    bundle_criteria,
+    code_criteria,
     evaluator_body,
-    folder_criterion,
+    folder_criteria,
     metric_criteria,
 )
 from reward_kit.example import HubSource
@@ -115,9 +115,9 @@ def preview_evaluation(  # noqa: PLR0917 - the signature of 0.4.1
 ) -> EvaluatorPreviewResult:
     """Return what Fireworks gives for an evaluator on at most ``max_samples`` samples.
 
-    A sample is a row with ``messages``, the reply last; its other fields are the keyword arguments of the
-    evaluator. At most ``batch_size`` samples go into one request. The key and the account come from the arguments,
-    else from the environment and ``~/.fireworks/auth.ini``; a ``client`` replaces them.
+    A sample is a row with ``messages``, the reply last; its other fields are arguments of the evaluator. A request
+    takes ``batch_size`` of them. Key and account come from the arguments, the environment, or
+    ``~/.fireworks/auth.ini``; a ``client`` replaces them.
 
     Raises:
         UsageError: a ValueError; the evaluator or the samples are not usable.
@@ -125,35 +125,23 @@ def preview_evaluation(  # noqa: PLR0917 - the signature of 0.4.1
         EndpointMissingError: this service has no preview of evaluators.
         RemoteError: the service failed.
     """
-    if reward_function_mode != "pointwise":
-        message = (
-            f"found reward_function_mode={reward_function_mode!r}; a preview grades one sample at a time: 'pointwise'"
-        )
-        raise UsageError(message)
-    criteria = metric_criteria(metric_folders or [])
-    if folder is not None:
-        criteria.append(folder_criterion(folder, name="eval"))
-    if python_code_to_evaluate is not None:
-        name, description = criterion_name_for_code, criterion_description_for_code
-        criteria.append(
-            code_criterion(
-                python_code_to_evaluate, file_name=python_file_name_for_code, name=name, description=description
-            )
-        )
-    if bundle is not None:
-        criteria.append(bundle_criterion(bundle))
-    evaluator = evaluator_body(criteria, multi_metrics=multi_metrics or folder is not None)
-    hub = _Hub(
-        dataset=huggingface_dataset,
-        split=huggingface_split or "train",
-        renamed=huggingface_message_key_map or {},
-        prompt=huggingface_prompt_key or "prompt",
-        response=huggingface_response_key or "response",
+    _refuse_batches(reward_function_mode)
+    code = code_criteria(
+        python_code_to_evaluate, python_file_name_for_code, criterion_name_for_code, criterion_description_for_code
     )
-    rows = islice(_rows(samples, sample_file, hub), max_samples)
-    texts = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
+    criteria = [*metric_criteria(metric_folders), *folder_criteria(folder), *code, *bundle_criteria(bundle)]
+    evaluator = evaluator_body(criteria, multi_metrics=multi_metrics or folder is not None)
+    columns = _Columns(huggingface_message_key_map, huggingface_prompt_key, huggingface_response_key)
+    rows = _rows(samples, sample_file, huggingface_dataset, huggingface_split, columns)
+    texts = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in islice(rows, max_samples)]
     with nullcontext(client) if client else connect(api_key=api_key, account_id=account_id) as service:
         return _previewed(service, evaluator, texts, batch_size)
+
+
+def _refuse_batches(mode: str) -> None:
+    if mode != "pointwise":
+        message = f"found reward_function_mode={mode!r}; a preview grades one sample at a time: 'pointwise'"
+        raise UsageError(message)
 
 
 def _previewed(
@@ -194,24 +182,28 @@ def _shown(metric: object) -> str:
     return f"{metric.get('score')} ({metric.get('reason')})" if isinstance(metric, dict) else str(metric)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hub:
-    dataset: str | None
-    split: str
-    renamed: Mapping[str, str]
-    prompt: str
-    response: str
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What the columns of a hub data set are called, and what they are to be."""
+
+    renamed: Mapping[str, str] | None
+    prompt: str | None
+    response: str | None
 
 
 def _rows(
-    samples: Iterable[Mapping[str, Any]] | None, sample_file: str | None, hub: _Hub
+    samples: Iterable[Mapping[str, Any]] | None,
+    sample_file: str | None,
+    dataset: str | None,
+    split: str | None,
+    columns: _Columns,
 ) -> Iterator[Mapping[str, Any]]:
     if samples is not None:
         return _checked(enumerate(samples, start=1), None)
     if sample_file is not None:
         return _checked(read_jsonl(sample_file), sample_file)
-    if hub.dataset is not None:
-        return _checked(enumerate(_hub_rows(hub), start=1), hub.dataset)
+    if dataset is not None:
+        return _checked(enumerate(_hub_rows(dataset, split or "train", columns), start=1), dataset)
     message = "found no samples, expected sample_file, huggingface_dataset or samples"
     raise UsageError(message)
 
@@ -225,14 +217,15 @@ def _checked(rows: Iterable[tuple[int, Mapping[str, Any]]], path: str | None) ->
         yield row
 
 
-def _hub_rows(hub: _Hub) -> Iterator[dict[str, Any]]:
+def _hub_rows(dataset: str, split: str, columns: _Columns) -> Iterator[dict[str, Any]]:
     """Yield rows of ``name`` or ``name@revision`` of the hub, or of a folder, their prompt and response as messages."""
-    name, _, revision = str(hub.dataset).partition("@")
-    source = HubSource(repo=name, split=hub.split, revision=revision or "main", licence="")
-    rows = local_rows(name, Split.parse(hub.split)) if Path(name).exists() else hub_rows(source, hub.split)
-    for raw in rows:
-        row = {hub.renamed.get(key, key): value for key, value in raw.value.items()}
+    name, _, revision = dataset.partition("@")
+    source = HubSource(repo=name, split=split, revision=revision or "main", licence="")
+    renamed = columns.renamed or {}
+    for raw in local_rows(name, Split.parse(split)) if Path(name).exists() else hub_rows(source, split):
+        row = {renamed.get(key, key): value for key, value in raw.value.items()}
         if "messages" not in row:
-            said = (("user", row.pop(hub.prompt, None)), ("assistant", row.pop(hub.response, None)))
+            prompt, response = row.pop(columns.prompt or "prompt", None), row.pop(columns.response or "response", None)
+            said = (("user", prompt), ("assistant", response))
             row["messages"] = [{"role": role, "content": text} for role, text in said if text is not None]
         yield row

@@ -99,13 +99,15 @@ def _text(message: object) -> str:
 class _Breaches:
     """The breaches of one compiled schema."""
 
-    def __init__(self, validator: Any) -> None:  # noqa: ANN401 - of jsonschema or jsonschema-rs, which agree here
+    def __init__(self, validator: Any, path: str) -> None:  # noqa: ANN401 - of jsonschema or of jsonschema-rs
+        """Take a validator, and what its errors call the path to what is wrong."""
         self._validator = validator
+        self._path = path
 
     def of(self, value: object) -> Iterator[str]:
         """Yield what is wrong with ``value``, and where."""
         for error in self._validator.iter_errors(value):
-            path = "/".join(str(part) for part in getattr(error, "absolute_path", None) or error.instance_path)
+            path = "/".join(str(part) for part in getattr(error, self._path))
             yield f"{path or 'the value'}: {error.message}"
 
 
@@ -122,7 +124,7 @@ def _breaches(schema_text: str) -> _Breaches:
         import jsonschema_rs
 
         try:
-            return _Breaches(jsonschema_rs.validator_for(schema))
+            return _Breaches(jsonschema_rs.validator_for(schema), "instance_path")
         except ValueError as error:
             message = f"expected_schema is no JSON Schema: {str(error).splitlines()[0][:200]}"
             raise GradingError(message) from None
@@ -134,4 +136,4 @@ def _breaches(schema_text: str) -> _Breaches:
     except jsonschema.SchemaError as error:
         message = f"expected_schema is no JSON Schema: {error.message[:200]}"
         raise GradingError(message) from None
-    return _Breaches(kind(schema))
+    return _Breaches(kind(schema), "absolute_path")

@@ -23,7 +23,7 @@ _SHOWN = {
 }
 
 
-class StepLog(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by the type checker
+class StepLog(TrainerCallback):
     """Append what the trainer logs to ``log``, from the first process only.
 
     A run that is resumed logs the steps after its checkpoint again: of two lines with the same step, the later counts.

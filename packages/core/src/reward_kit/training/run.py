@@ -1,6 +1,7 @@
 """Train a model with TRL's GRPO on samples, rewarded by the example's own reward."""
 
 import json
+import math
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from reward_kit.example import Example
 from reward_kit.integrations.trl import create_trl_adapter
 from reward_kit.models import Sample
 from reward_kit.training.rows import KWARGS_COLUMN, training_dataset
-from reward_kit.training.settings import grpo_config
+from reward_kit.training.settings import grpo_config, outdated_names_let_pass
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
@@ -25,6 +26,8 @@ __all__ = ["TrainingRun", "train"]
 
 METRICS = "training.jsonl"
 _LORA_RANK = 16
+_TRACKERS = {"clearml", "comet_ml", "dvclive", "mlflow", "swanlab", "tensorboard", "trackio", "wandb"}
+"""Values of ``report_to`` that are the name of the module which they need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class TrainingRun:
     steps: int
     """Optimiser steps, those before a resume included."""
     log: tuple[Mapping[str, float], ...]
-    """What the trainer logged of each step that had a reward."""
+    """What the trainer logged of each step; NaN where it had nothing to take a mean of."""
 
 
 def train(
@@ -78,7 +81,7 @@ def train(
     checkpoint = _checkpoint(output, resume=resume)
     dataset = training_dataset(samples, system_prompt=example.system_prompt)
     output.mkdir(parents=True, exist_ok=True)
-    with AppendLog(output / METRICS) as log:
+    with AppendLog(output / METRICS) as log, outdated_names_let_pass():
         trainer = _trainer(
             model,
             tokenizer=tokenizer,
@@ -93,8 +96,7 @@ def train(
         trainer.train(resume_from_checkpoint=checkpoint)
     if config.save_strategy != "no":
         trainer.save_model()
-    steps = tuple(entry for entry in trainer.state.log_history if "reward" in entry)
-    return TrainingRun(output=output, steps=trainer.state.global_step, log=steps)
+    return TrainingRun(output=output, steps=trainer.state.global_step, log=_rewarded(trainer.state.log_history))
 
 
 def _trainer(
@@ -119,8 +121,20 @@ def _trainer(
     except OSError as error:
         message = f"model {model!r} could not be loaded: {error}; pass --model with a folder or a name on the hub"
         raise PrerequisiteError(message) from error
+    except ValueError as error:
+        message = f"the training cannot be set up: {error}"
+        raise UsageError(message) from error
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
     return trainer
+
+
+def _rewarded(history: Iterable[Mapping[str, float | None]]) -> tuple[dict[str, float], ...]:
+    """Return the entries that tell of a step; others tell of the whole run."""
+    return tuple(
+        {name: math.nan if value is None else value for name, value in entry.items()}
+        for entry in history
+        if "reward" in entry
+    )
 
 
 def _checkpoint(output: Path, *, resume: bool) -> str | None:
@@ -130,8 +144,10 @@ def _checkpoint(output: Path, *, resume: bool) -> str | None:
     if resume and checkpoint is None:
         message = f"found no checkpoint in {str(output)!r} to resume from; start without --resume"
         raise UsageError(message)
-    if not resume and (checkpoint is not None or (output / METRICS).exists()):
-        message = f"{str(output)!r} holds a training run already; pass --resume, or another --output"
+    if not resume and checkpoint is not None:
+        message = (
+            f"{str(output)!r} holds the checkpoints of a run; go on from them with --resume, or pass another --output"
+        )
         raise UsageError(message)
     return checkpoint
 
@@ -139,7 +155,7 @@ def _checkpoint(output: Path, *, resume: bool) -> str | None:
 def _require_trackers(config: "GRPOConfig") -> None:
     names = [config.report_to] if isinstance(config.report_to, str) else config.report_to or []
     for name in names:
-        if name not in {"none", "all"} and find_spec(name) is None:
+        if name in _TRACKERS and find_spec(name) is None:
             message = f"{name!r} not installed, and the metrics are to be reported to it; pip install {name}"
             raise PrerequisiteError(message)
 

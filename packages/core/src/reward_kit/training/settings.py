@@ -1,7 +1,9 @@
 """Make TRL's GRPOConfig of an example's settings, the machine at hand, and what the user sets."""
 
 import difflib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -11,7 +13,7 @@ from reward_kit.example import GrpoSettings
 if TYPE_CHECKING:
     from trl import GRPOConfig
 
-__all__ = ["grpo_config", "parse_options"]
+__all__ = ["grpo_config", "outdated_names_let_pass", "parse_options"]
 
 _CHECKPOINTS = 50
 """Steps between checkpoints."""
@@ -50,7 +52,8 @@ def grpo_config(settings: GrpoSettings, *, output: Path, options: Mapping[str, A
         **_machine(),
     }
     try:
-        return GRPOConfig(**{**defaults, **chosen, "output_dir": str(output)})
+        with outdated_names_let_pass():
+            return GRPOConfig(**{**defaults, **chosen, "output_dir": str(output)})
     except ValueError as error:
         message = f"the training settings do not go together: {error}"
         raise UsageError(message) from error
@@ -82,6 +85,14 @@ def parse_options(assignments: tuple[str, ...]) -> dict[str, Any]:
             message = f"found {name}={text!r}, expected {types[name]}: {error.errors()[0]['msg']}"
             raise UsageError(message) from error
     return options
+
+
+@contextmanager
+def outdated_names_let_pass() -> Iterator[None]:
+    """Hide that TRL 1.16 uses a field by the name that transformers 5.23 deprecates; it can go with the next TRL."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"`(is_)?gradient_checkpointing` is deprecated", FutureWarning)
+        yield
 
 
 def _refuse_unknown(names: Mapping[str, object]) -> None:

@@ -6,8 +6,8 @@ parts make the task easy, and leave grading alone:
 - *tiny*: a model built here, with random weights, whose tokens are whole texts: the prompts of a few samples and
   their references. It replies with one of the references at random; the example's reward has to tell which of them
   answers the prompt. Nothing is fetched, and any example whose data set has references can run it.
-- *smollm2*: SmolLM2-135M-Instruct with its real weights. The prompt shows the reference and asks for it again;
-  sampling makes some of the replies right and others wrong.
+- *smollm2*: SmolLM2-135M-Instruct with its real weights. The conversation has the reference in it and asks for it
+  again; a model of this size gets some of its replies right and others wrong.
 
 Each part fails unless loss, reward and gradient norm are finite and not all zero, the rewards of a step differ, and
 the training changed the model's parameters.
@@ -51,13 +51,13 @@ class _Part:
 
 _TINY = _Part(
     name="tiny",
-    samples=8,
+    samples=4,
     options={
-        "max_steps": 10,
+        "max_steps": 30,
         "num_generations": 8,
         "per_device_train_batch_size": 32,
-        "max_completion_length": 3,
-        "learning_rate": 5e-3,
+        "max_completion_length": 2,
+        "learning_rate": 1e-2,
     },
 )
 _SMOLLM2 = _Part(
@@ -65,9 +65,9 @@ _SMOLLM2 = _Part(
     samples=2,
     options={
         "max_steps": 2,
-        "num_generations": 4,
+        "num_generations": 6,
         "per_device_train_batch_size": 2,
-        "gradient_accumulation_steps": 4,
+        "gradient_accumulation_steps": 3,
         "max_completion_length": 48,
         "temperature": 0.7,
         "learning_rate": 1e-5,
@@ -81,6 +81,9 @@ _COMMON: Mapping[str, Any] = {
     "bf16": False,
     "gradient_checkpointing": False,
 }
+_NOISE = 1e-6
+"""What rounding alone may make of a 0."""
+_AGAIN = "That is right. Say it again, and keep it short."
 _WATCHED = ("loss", "reward", "grad_norm")
 
 
@@ -101,14 +104,14 @@ class SmokeReport:
 
 
 def smoke_tiny(example: Example, samples: Iterable[Sample], *, output: Path) -> SmokeReport:
-    """Train a tiny model whose tokens are whole replies, for ten steps.
+    """Train a tiny model whose tokens are whole replies, for a few steps.
 
     Raises:
         ContractError: too few samples have a text as their reference.
     """
     chosen = _chosen(samples, _TINY)
-    texts = [message.text for sample in chosen for message in sample.messages]
-    tokens = [example.system_prompt, *texts, *map(_reference, chosen)]
+    prompts = [message.text for sample in chosen for message in sample.messages]
+    tokens = [*prompts, *map(_reference, chosen)]
     return _smoke(example, chosen, tiny_model(tokens, seed=example.training.seed), output=output, part=_TINY)
 
 
@@ -120,7 +123,7 @@ def smoke_smollm2(
     Raises:
         ContractError: too few samples have a text as their reference.
     """
-    chosen = [_open_book(sample) for sample in _chosen(samples, _SMOLLM2)]
+    chosen = [_answered(sample) for sample in _chosen(samples, _SMOLLM2)]
     return _smoke(example, chosen, load(), output=output, part=_SMOLLM2)
 
 
@@ -158,16 +161,16 @@ def _smoke(
 
 
 def _problem(name: str, log: Sequence[Mapping[str, float]]) -> str:
-    values = [step.get(name) for step in log]
-    if not values or not all(isinstance(value, int | float) and math.isfinite(value) for value in values):
+    values = [step.get(name, math.nan) for step in log]
+    if not values or not all(math.isfinite(value) for value in values):
         return f"found {name} {values}, expected finite numbers"
-    return "" if any(values) else f"{name} was 0 in every step"
+    return "" if any(abs(value) > _NOISE for value in values) else f"{name} was 0 in every step"
 
 
 def _chosen(samples: Iterable[Sample], part: _Part) -> list[Sample]:
     """Return the shortest samples that have a text as their reference, each with a ground truth of its own."""
     chosen: list[Sample] = []
-    for sample in sorted(filter(_reference, samples), key=lambda sample: len(_reference(sample))):
+    for sample in sorted(filter(_reference, samples), key=_length):
         if all(sample.ground_truth != other.ground_truth for other in chosen):
             chosen.append(sample)
         if len(chosen) == part.samples:
@@ -176,14 +179,18 @@ def _chosen(samples: Iterable[Sample], part: _Part) -> list[Sample]:
     raise ContractError(message)
 
 
+def _length(sample: Sample) -> int:
+    return sum(len(message.text) for message in sample.messages) + len(_reference(sample))
+
+
 def _reference(sample: Sample) -> str:
     return "" if sample.reference_message is None else sample.reference_message.text
 
 
-def _open_book(sample: Sample) -> Sample:
-    """Return ``sample`` with its reference shown in the prompt."""
-    shown = f"{sample.messages[-1].text}\n\n{_reference(sample)}\n\nCopy the text above, word for word."
-    return sample.model_copy(update={"messages": [*sample.messages[:-1], Message(role="user", content=shown)]})
+def _answered(sample: Sample) -> Sample:
+    """Return ``sample`` with its reference given as the answer, and asked for again."""
+    answer = Message(role="assistant", content=_reference(sample))
+    return sample.model_copy(update={"messages": [*sample.messages, answer, Message(role="user", content=_AGAIN)]})
 
 
 @contextmanager

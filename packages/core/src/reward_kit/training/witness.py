@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["ParameterWitness"]
 
 
-class ParameterWitness(TrainerCallback):  # type: ignore[misc]  # transformers is not followed by the type checker
+class ParameterWitness(TrainerCallback):
     """Compare the trained parameters before and after: two sums of each, not a copy of the model."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reward_kit.cli.context import ExampleContext
-from reward_kit.cli.terminal import rewards_print_to_stderr, table
+from reward_kit.cli.terminal import Progress, rewards_print_to_stderr, table
 
 if TYPE_CHECKING:
     from reward_kit.evaluation.checking import Offence
@@ -31,6 +31,7 @@ def command(
     from reward_kit.evaluation.checking import check
 
     offences: list[Offence] = []
+    progress = Progress("checked")
     with rewards_print_to_stderr():
         report = check(
             data or context.bundled_data,
@@ -39,9 +40,11 @@ def command(
             timeout=timeout,
             limit=limit,
             on_offence=offences.append,
+            on_row=progress.advance,
         )
+    progress.close()
     counts = [(kind, str(count.replies), str(count.right)) for kind, count in report.kinds.items()]
-    click.echo(table([("reply", "graded", "as it must be"), *counts]))
+    click.echo(table([("reply", "rows", "as it must be"), *counts]))
     if offences:
         click.echo("")
     for offence in offences:

@@ -1,5 +1,6 @@
 """``evaluate``: grade the data set's references, or model replies, and say what they amount to."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import click
 from reward_kit.cli.context import ExampleContext
 from reward_kit.cli.summaries import judge, print_json, print_summary
 from reward_kit.cli.terminal import Progress, rewards_print_to_stderr
-from reward_kit.errors import UsageError
+from reward_kit.errors import RewardKitError, UsageError
 
 __all__ = ["command"]
 
@@ -62,7 +63,7 @@ def command(
     from reward_kit.evaluation.runs import file_mark
 
     example, path = context.example, data or context.bundled_data
-    folder, continued = _run_folder(output, context.name, run_id, resume)
+    folder = _run_folder(output, context.name, run_id, resume)
     progress = Progress("graded", lambda: file_mark(replies or path).lines, hidden=quiet)
     try:
         with rewards_print_to_stderr():
@@ -75,10 +76,14 @@ def command(
                 limit=limit,
                 pass_score=pass_score,
                 run_dir=folder,
-                resume=continued,
+                resume=True,
                 example=example.name,
                 on_row=lambda _: progress.advance(),
             )
+    except RewardKitError:
+        with suppress(OSError):
+            folder.rmdir()  # where nothing was begun
+        raise
     except KeyboardInterrupt:
         progress.close()
         click.echo(f"to go on: --output {output} --resume {folder.name}", err=True)
@@ -92,8 +97,8 @@ def command(
     return judge(summary, floor, max_failures)
 
 
-def _run_folder(output: Path, example: str, run_id: str | None, resume: str | None) -> tuple[Path, bool]:
-    """Return the folder of the run and whether the run that may be there is to be continued."""
+def _run_folder(output: Path, example: str, run_id: str | None, resume: str | None) -> Path:
+    """Return the folder of the run; one that is there is continued."""
     from reward_kit.evaluation.runs import latest_unfinished, next_run, read_run
 
     if run_id is not None and resume is not None:
@@ -107,11 +112,11 @@ def _run_folder(output: Path, example: str, run_id: str | None, resume: str | No
         if not run_id:
             message = "found an empty --run-id, expected a name"
             raise UsageError(message)
-        return output / run_id, True
+        return output / run_id
     if resume is None:
-        return next_run(output, example), True
+        return next_run(output, example)
     folder = output / resume if resume != LATEST else latest_unfinished(output, example)
     if read_run(folder) is None:
         message = f"found no run {resume!r} in {str(output)!r}; leave --resume away to start one"
         raise UsageError(message)
-    return folder, True
+    return folder

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reward_kit.cli.context import ExampleContext
-from reward_kit.cli.terminal import rewards_print_to_stderr
+from reward_kit.cli.terminal import Progress, rewards_print_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,7 @@ def command(
 
     example = context.example
     target = output or Path(f"{context.name}.jsonl")
+<<<<<<< HEAD
     package = example.packages.get(str(source))
     wanted = "all" if package is not None else split or example.source.split
     if package is not None:
@@ -54,8 +55,14 @@ def command(
         skip_invalid = True
     else:
         rows, origin, revision = _rows(example.source, None if str(source) == "hub" else source, wanted)
+=======
+    wanted = split or example.source.split
+    rows, origin, revision = _rows(example.source, source, wanted)
+    progress = Progress("prepared")
+>>>>>>> main
     with rewards_print_to_stderr():
-        prepared = prepare(rows, example, target, skip_invalid=skip_invalid, limit=limit)
+        prepared = prepare(progress.counting(rows), example, target, skip_invalid=skip_invalid, limit=limit)
+    progress.close()
     Provenance(
         origin=origin,
         revision=revision,

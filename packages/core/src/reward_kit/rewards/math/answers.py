@@ -52,9 +52,7 @@ def extract_answer(reply: str, *, prompt: str = "") -> Answer:
         return Answer(problem="the reply ends inside its thinking")
     spoken = _without_echo(spoken.strip(), prompt.strip())
     if not spoken:
-        return Answer(
-            problem="the reply is empty" if not reply.strip() else "nothing follows the thinking or the prompt"
-        )
+        return Answer(problem="nothing follows the thinking or the prompt" if reply.strip() else "the reply is empty")
     for find in (boxed, tagged, hashed, phrased):
         found = _stated(find(spoken))
         if found:
@@ -134,7 +132,7 @@ def _disagreement(spoken: str, found: list[_Marked]) -> str:
     for earlier, later in itertools.pairwise(found):
         if not earlier.same_as(later):
             corrections += 1
-            taken_back = corrects(spoken, earlier.statement.end, later.statement.start)
+            taken_back = corrects(spoken, earlier.statement.start, earlier.statement.end, later.statement.start)
             if corrections > MAX_CORRECTIONS or not taken_back:
                 return f"several different answers: {shown(earlier.stated.text)!r} and {shown(later.stated.text)!r}"
     return ""

@@ -14,11 +14,14 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _CORRECTION_WINDOW = 1000
+_NO_DIGITS = re.compile(r"\D*")
 
 
-def corrects(text: str, start: int, end: int) -> bool:
-    """Say whether the words between an answer that ends at ``start`` and one that begins at ``end`` take it back."""
-    return _CORRECTION.search(text, max(start, end - _CORRECTION_WINDOW), end) is not None
+def corrects(text: str, start: int, end: int, following: int) -> bool:
+    """Say whether the words behind the answer between ``start`` and ``end`` take it back before ``following``."""
+    trailing = _NO_DIGITS.match(text[max(start, end - _CORRECTION_WINDOW) : end][::-1])  # "the answer is 5, no wait, …"
+    begin = end - trailing.end() if trailing else end
+    return _CORRECTION.search(text, max(begin, following - _CORRECTION_WINDOW), following) is not None
 
 
 _DENIED_BEFORE = re.compile(

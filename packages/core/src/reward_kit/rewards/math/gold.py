@@ -29,7 +29,7 @@ def compile_gold(ground_truth: object) -> Gold:
         GradingError: it is not one number; a reply cannot be graded by it.
     """
     if isinstance(ground_truth, str):
-        return _compiled(ground_truth)
+        return _compiled(ground_truth.rpartition("####")[2])
     if isinstance(ground_truth, int) and not isinstance(ground_truth, bool) and ground_truth.bit_length() <= _MAX_BITS:
         return _compiled(str(ground_truth))
     if isinstance(ground_truth, float) and math.isfinite(ground_truth):
@@ -41,13 +41,12 @@ def compile_gold(ground_truth: object) -> Gold:
 
 @functools.lru_cache(maxsize=4096)
 def _compiled(text: str) -> Gold:
-    final = text.rpartition("####")[2]
-    number = parse_number(final)
-    if number is None and final == text:
-        boxes = boxed(text)
-        final = boxes[-1].text if boxes and boxes[-1].complete else final
-        number = parse_number(final)
+    number = parse_number(text)
+    boxes = boxed(text) if number is None else []
+    if boxes and boxes[-1].complete:
+        text = boxes[-1].text
+        number = parse_number(text)
     if number is None:
         message = f"found ground_truth={shown(text)!r}, expected one number, alone or behind '####'"
         raise GradingError(message)
-    return Gold(text=final.strip(), number=number)
+    return Gold(text=text.strip(), number=number)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from reward_kit.rewards.math.numbers import AFTER, MONEY, Number, number_of
-from reward_kit.rewards.math.units import changes_value, read_units
+from reward_kit.rewards.math.units import changes_value, is_measure, read_units
 from reward_kit.rewards.math.values import ValueReader
 
 __all__ = ["Mention", "mentions"]
@@ -24,6 +24,8 @@ class Mention:
     """None where it is part of something else."""
 
 
+_LEAD_LENGTH = 24
+_POWER_OF_UNIT = re.compile(r"([^\W\d_]+)\}?\s?\^\s?\{?\s?-?\Z")
 _BEGINNING = re.compile(r"\.?\d|\\frac\s*[{\d]", re.ASCII)
 
 
@@ -32,25 +34,29 @@ def mentions(text: str, start: int = 0) -> list[Mention]:
     found = []
     beginning = _BEGINNING.search(text, start)
     while beginning is not None:
-        mention = _mention(text, beginning.start())
-        found.append(mention)
-        beginning = _BEGINNING.search(text, mention.end)
+        place = end = beginning.start()
+        power = _POWER_OF_UNIT.search(text, max(0, place - _LEAD_LENGTH), place)
+        if power is None or not is_measure(power[1]):  # not the 2 of cm^2
+            found.append(_mention(text, place))
+            end = found[-1].end
+        beginning = _BEGINNING.search(text, max(end, place + 1))
     return found
 
 
-_LEAD_LENGTH = 24
 _NO_MONEY = "".join(f"(?<!{code})" for code in ("USD", "EUR", "GBP", "CAD", "AUD", "JPY", "INR", "Rs"))
 _MONEY_SIGN = rf"(?:{MONEY}\s*)?"
 _PART_OF_MORE_BEFORE = re.compile(
     rf"""
-      \w{_NO_MONEY}\Z                                                     # x72, x_72
-    | [·÷/^≠±∓√≤≥~@_]\s*{_MONEY_SIGN}[({{*]*\Z                   # an operand, a bound, a root
-    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*\Z                   # 3*72; but not **72**
-    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*\Z                 # 3 - 72
-    | [^\W\d][-+]{_MONEY_SIGN}\Z                               # COVID-19
-    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*\Z    # total - 72: a dash or a sign
+      \w{_NO_MONEY}\Z                                             # x72, x_72
+    | [^\W\d_]\(\Z                                              # f(72)
+    | (?:[·÷/^≠±∓√≤≥~@_]|!=)\s*{_MONEY_SIGN}[({{*]*\Z             # an operand, a bound, a root
+    | [\d)\]}}%]\s*\*+\s*{_MONEY_SIGN}[({{]*\Z                    # 3*72; but not **72**
+    | \w[ \t]*\*[ \t]+{_MONEY_SIGN}[({{]*\Z                       # 3 apples * 72
+    | [\d)\]}}%$]\s*[-+]\s*{_MONEY_SIGN}[({{]*\Z                  # 3 - 72
+    | [^\W\d][-+]{_MONEY_SIGN}\Z                                # COVID-19
+    | [^\s=(:\[{{|>,;≈→][ \t]*[-+][ \t]+{_MONEY_SIGN}[({{*]*\Z     # total - 72: a dash or a sign
     | \\(?!implies|[Rr]ightarrow|Longrightarrow|to|therefore)[A-Za-z]+\s*[({{]*\Z
-    | \{{\{{[^}}]*\Z                                            # a placeholder of a template
+    | \{{\{{[^}}]*\Z                                              # a placeholder of a template
     | (?<![<>])[<>]\s*{_MONEY_SIGN}\Z(?<!<b>)(?<!<strong>)
     """,
     re.VERBOSE,
@@ -64,7 +70,7 @@ _BULLET = re.compile(r"(?:^|\n)[ \t]*[-+][ \t]+[^-]*\Z")
 _FRONT = re.compile(rf"(?P<sign>[-+])?\s*(?:(?P<money>{MONEY})\s*(?P<inner>[-+])?)?[\s({{*]*\Z")
 _PART_OF_MORE_BEHIND = re.compile(
     r"[,.:/_'-]\d|\^|_|\\frac"  # 1,23  3:30  2024-01  9^9
-    r"|\s*(?:[+·÷≠>]|<(?![/a-z])|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
+    r"|\s*(?:[+·÷≠>]|<(?![/a-z|])|\*\s?[\d(]|-\s+[\d(]|/\s*[\d(])"  # 48 + 24
 )
 _RUN = re.compile(r"[\w.,:/^'{}-]*[\w}]")
 _WORD = re.compile(r"[^\W\d_]+\.?")
@@ -102,5 +108,6 @@ def _mention(text: str, place: int) -> Mention:
     unit = _UNIT.match(text, after.end())
     units = read_units(" " + unit[0]) if unit else None
     number = number_of(-value if negative else value, front["money"] or "", after, units or ())
-    start = place - len(lead) + front.start()
+    opening = "sign" if front["sign"] else "money"
+    start = place - len(lead) + front.start(opening) if front[opening] else place
     return Mention(start=start, end=after.end() if after["scale"] or after["percent"] else end, number=number)

@@ -98,7 +98,7 @@ def _agrees(side: str, answer: Number, *, first: bool) -> bool:
     return not _DIGIT.search(named) or not _VARIABLE.search(named)
 
 
-MONEY = r"(?:(?:US)?USD|US\$|USD|EUR|GBP|CAD|AUD|JPY|INR|Rs\.?|[$€£¥₹])"
+MONEY = r"(?:(?:US)?USD|US\$|EUR|GBP|CAD|AUD|JPY|INR|Rs\.?|[$€£¥₹])"
 _CURRENCIES = {
     **dict.fromkeys(("ususd", "us$", "usd", "$"), "dollar"),
     **dict.fromkeys(("eur", "€"), "euro"),

@@ -91,6 +91,7 @@ _MAX_SHOWN = 80
 
 
 def shown(text: str) -> str:
-    """Shorten a text for people, and write what no encoding takes as an escape."""
+    """Make one short line of a text for people, and write what no encoding takes as an escape."""
+    text = " ".join(text[: 4 * _MAX_SHOWN].split())
     text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
     return text.encode("utf-8", "backslashreplace").decode()

@@ -80,9 +80,12 @@ def number_at_the_end(text: str) -> Stated:
     window = plain(text[space.end() if space else start : place + _WINDOW_AFTER])
     if _IGNORANCE.search(window):
         return Stated(text="", problem="the reply says that it does not know")
-    end = next(at for at in range(len(window), 0, -1) if window[at - 1].isdigit())
+    end = next(at for at in range(len(window), 0, -1) if window[at - 1].isdecimal())
     ends = [found.end() for found in _SENTENCE_END.finditer(window, 0, end)]
-    found = mentions(window, ends[-2] if len(ends) > 1 else 0)
+    earlier = (at for at in reversed(ends[:-1]) if _LAST_DIGIT.search(window, at, ends[-1]))
+    found = mentions(window, next(earlier, 0))  # two sentences with numbers are enough to tell a list
+    if not found:
+        return Stated(text="", problem="no number in the reply")
     if start and space is None and found[-1].start == 0:
         return Stated(text="", problem="the last number of the reply is too long to be read")
     return _last_of(window, found)
@@ -116,12 +119,14 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _LINKED = re.compile(
-    r"(?:[\s,;|/&$*`·.?!()\[\]{}\\\"'_-]|\b[A-Za-z][:.)]|\b(?:or|and|to|through|till|until|maybe|perhaps|possibly|either|then|also|plus|vs)\b)*",
+    r"(?:[\s,;|/&$*`·….?!()\[\]{}\\\"'_-]|\b[A-Za-z][:.)]|\b(?:or|and|to|through|till|until|maybe|perhaps|possibly|either|then|also|plus|vs)\b)*",
     re.IGNORECASE,
 )
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 _CHAIN = re.compile(r"(?:^|[=≈\n])[\s$*]*\Z")
-_LIST_ENDS = " ,;/|&$*\n"
+_LIST_ENDS = " ,;/|&$*.?!\n"
+_LIST_SIGNS = re.compile(r"^\W*(?:or|and|then|to|also)\b", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def _is_list(text: str, one: Mention, other: Mention) -> bool:
@@ -131,14 +136,20 @@ def _is_list(text: str, one: Mention, other: Mention) -> bool:
     between = text[one.end : other.start]
     if _LINKED.fullmatch(between):
         return True
+    words = _LIST_SIGNS.sub("", between).strip(_LIST_ENDS)
+    if _LETTER.search(words) and _ends_with(text[: one.start].rstrip(_LIST_ENDS), words):
+        return True  # "it is 5, then it is 6"
     if _SENTENCE_END.search(between):
         return False
     if _OR.search(between):
         return True
     if between.strip(" $*") in {"=", "≈"}:  # a chain of values; but not "48 + 24 = 72" or "half of 144 = 72"
         return one.number is not None and _CHAIN.search(text[: one.start]) is not None
-    unit = between.strip(_LIST_ENDS)
-    return bool(unit) and between.rstrip(_LIST_ENDS) != between and text[other.end :].lstrip().startswith(unit)
+    return bool(words) and between.rstrip(_LIST_ENDS) != between and text[other.end :].lstrip().startswith(words)
+
+
+def _ends_with(text: str, words: str) -> bool:
+    return text.endswith(words) and not text[: -len(words)][-1:].isalnum()
 
 
 _NUMERAL = re.compile(r"\d[\d.,]*")

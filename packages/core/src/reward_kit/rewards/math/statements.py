@@ -4,6 +4,7 @@ Everything here is one pass over the text, so that a hostile reply of a megabyte
 place holds is read as a number; whether the places agree is decided elsewhere.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -84,7 +85,7 @@ def tagged(text: str, start: int = 0) -> list[Statement]:
     return _without_empty(found)
 
 
-_HASHED = re.compile(r"####(?!#)[ \t]*([^\n]*)")
+_HASHED = re.compile(r"####(?!#)[ \t]*([^\n#]*)")
 _HEADING = re.compile(r"\W*\d+(?:\.\d+)*[.):]\**\s+\**[^\W\d]")
 _FIGURE = re.compile(r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|\\[df]?frac")
 
@@ -117,21 +118,20 @@ _MAX_PHRASE = 200
 
 
 def phrased(text: str, start: int = 0) -> list[Statement]:
-    """Return what follows "the answer is", "Answer:", "answer =", to the end of the sentence."""
-    found: list[Statement] = []
+    """Return what follows "the answer is", "Answer:", "answer =", to the end of the sentence or the next of them."""
+    places: list[tuple[int, int]] = []
     for ending in (_NSWER_SHOUTED if "NSWER" in text else _NSWER).finditer(text, start):
         place = ending.start() - 1
         head = _IS.match(text, ending.end()) if text[place : place + 1] in ("a", "A") else None
-        if head is None or not _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):
-            continue
-        if found and found[-1].end > place:  # "Final answer: the answer is 5" is one statement
-            found.pop()
-        limit = min(len(text), head.end() + _MAX_PHRASE)
-        stop = _PHRASE_END.search(text, head.end(), limit)
-        if stop and stop[0] == "?":
-            continue
-        end = stop.start() if stop else limit
-        found.append(_statement("phrase", place, end, text[head.end() : end]))
+        if head is not None and _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):
+            places.append((place, head.end()))
+    found = []
+    for (place, begin), (following, _) in itertools.zip_longest(places, places[1:], fillvalue=(len(text), 0)):
+        limit = min(following, begin + _MAX_PHRASE)
+        stop = _PHRASE_END.search(text, begin, limit)
+        if stop is None or stop[0] != "?":
+            end = stop.start() if stop else limit
+            found.append(_statement("phrase", place, end, text[begin:end]))
     return found
 
 

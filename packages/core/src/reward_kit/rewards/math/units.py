@@ -7,7 +7,7 @@ An unknown noun is a unit (``18 eggs``) and never contradicts another one: only 
 import re
 import unicodedata
 
-__all__ = ["changes_value", "read_units", "units_conflict", "units_cover"]
+__all__ = ["changes_value", "is_measure", "read_units", "units_conflict", "units_cover"]
 
 _MEASURES = """
     m meter meters metre metres|cm centimeter centimeters centimetre centimetres|mm millimeter millimeters millimetre
@@ -19,8 +19,8 @@ _MEASURES = """
     |degree ° deg degrees|am|pm
 """
 _CANONICAL = {word: words.split()[0] for words in _MEASURES.split("|") for word in words.split()}
-_ATTACHED = frozenset(_CANONICAL) | {"st", "nd", "rd", "th"}
-_SHORT = frozenset({*_CANONICAL, "as", "at", "by", "in", "of", "on", "to"})
+_ATTACHED = frozenset({*_CANONICAL, "L", "st", "nd", "rd", "th"})
+_SHORT = frozenset({*_CANONICAL, "L", "as", "at", "by", "in", "of", "on", "to"})
 _VALUE_WORDS = (
     "plus|minus|squared|cubed|factorial|point|choose|mod|modulo|pi|hundreds?|thousands?|millions?|billions?|trillions?"
     "|bn|mn|halves|thirds|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|hundredths|thousandths|millionths"
@@ -50,7 +50,7 @@ def read_units(rest: str) -> tuple[str, ...] | None:
         return None
     attached = rest[0].isalpha()
     text = _CLOCK.sub(r"\1m", _EXPONENT.sub(r"^\1", rest)).translate(_MARKUP).replace("_", "")
-    if not _TEXT.fullmatch(text) or _MORE.match(text):
+    if not _TEXT.fullmatch(text) or _MORE.match(text) or text.count("(") != text.count(")"):
         return None
     written = [word.split("^")[0] for word in _WORD.findall(text)]
     if any(_NO_UNIT.fullmatch(word) or _is_numeral(word) for word in written):
@@ -58,6 +58,11 @@ def read_units(rest: str) -> tuple[str, ...] | None:
     if written and not _may_begin(written, attached=attached):
         return None
     return tuple(_canonical(word) for word in _WORD.findall(text))
+
+
+def is_measure(word: str) -> bool:
+    """Say whether the word is the name or the sign of a known measure."""
+    return word.lower() in _CANONICAL or word.lower() in {"unit", "units"}
 
 
 def changes_value(text: str, place: int) -> bool:

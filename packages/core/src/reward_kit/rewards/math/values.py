@@ -111,8 +111,10 @@ class ValueReader:
         first = self.text[self.position : self.position + 1]
         if first == "{":
             return self._enclosed("}")
+        if not first.isdecimal():
+            return None
         self.position += 1
-        return Fraction(int(first)) if first.isdigit() else None
+        return Fraction(int(first))
 
     def _decimal(self) -> Fraction | None:
         found = _DECIMAL.match(self.text, self.position)

@@ -136,7 +136,8 @@ def _entry(model: str) -> dict[str, object]:
 
 
 def _message(choice: Choice) -> dict[str, object]:
-    message: dict[str, object] = {"role": "assistant", "content": choice.content}
+    content = None if choice.tool_calls and not choice.content else choice.content
+    message: dict[str, object] = {"role": "assistant", "content": content}
     if choice.reasoning is not None:
         message["reasoning_content"] = choice.reasoning
     if choice.tool_calls:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "end"]
 
+_MAX_DIGITS: Final = 18
 _LOGIN_PAGE: Final = b"<!doctype html><html><body><h1>Sign in to continue</h1></body></html>"
 _CODES: Final = {
     "401": "UNAUTHENTICATED",
@@ -96,7 +97,7 @@ class Connection(BaseHTTPRequestHandler):
         request = Request(method=self.command, target=self.path, headers=headers)
         inference = self.server.service.is_inference(request.path)
         length = headers.get("content-length", "0")
-        if "transfer-encoding" in headers or not length.isdecimal():
+        if "transfer-encoding" in headers or not length.isdecimal() or len(length) > _MAX_DIGITS:
             refusal = Refusal("the request has no valid Content-Length", status=411)
         elif int(length) > self.server.max_body:
             message = f"the body has {length} bytes, expected at most {self.server.max_body}"

@@ -23,15 +23,8 @@ __all__ = ["Evaluators"]
 
 _OK: Final = {"code": "OK", "message": ""}
 _REBUILT_BY: Final = ("requirements", "entryPoint")
-_FIELDS: Final = (
-    "displayName",
-    "description",
-    "criteria",
-    "requirements",
-    "commitHash",
-    "defaultDataset",
-    "entryPoint",
-)
+_OF_THE_OLD_KIND: Final = {"multi_metrics", "rollup_settings"}
+_OF_V2: Final = {"commit_hash", "default_dataset", "entry_point", "source"}
 
 
 @dataclass(slots=True)
@@ -82,22 +75,18 @@ class Evaluators:
         return preview(request, self._runtime)
 
     def _create(self, request: Request) -> Answer:
-        held = self._added(request, state="ACTIVE", further=("multiMetrics", "rollupSettings"))
-        return json_answer(held.wire)
+        asked = parse(CreateEvaluator, request.json_object())
+        return json_answer(self._added(asked, asked.evaluator.sent(exclude=_OF_V2), "ACTIVE"))
 
     def _create_v2(self, request: Request) -> Answer:
-        source = (request.json_object().get("evaluator") or {}).get("source") or {}
-        if source.get("type") == "TYPE_GITHUB":
+        asked = parse(CreateEvaluator, request.json_object())
+        if asked.evaluator.source.type == "TYPE_GITHUB":
             message = "evaluator.source.type: the local server does not build from GitHub"
             raise Refusal(message, "UNIMPLEMENTED")
-        held = self._added(request, state="BUILDING", further=("source",))
-        return json_answer(held.wire)
+        return json_answer(self._added(asked, asked.evaluator.sent(exclude=_OF_THE_OLD_KIND), "BUILDING"))
 
-    def _added(self, request: Request, *, state: str, further: tuple[str, ...]) -> _Held:
-        body = request.json_object()
-        asked = parse(CreateEvaluator, body)
+    def _added(self, asked: CreateEvaluator, sent: dict[str, Any], state: str) -> dict[str, Any]:
         evaluator_id = checked_id(asked.evaluator_id or f"evaluator-{uuid4().hex[:12]}", "evaluatorId")
-        sent = {name: body["evaluator"][name] for name in (*_FIELDS, *further) if name in body["evaluator"]}
         wire = {
             **sent,
             "name": f"accounts/{self._account_id}/evaluators/{evaluator_id}",
@@ -107,9 +96,8 @@ class Evaluators:
             "state": state,
             "status": _OK,
         }
-        held = _Held(wire)
-        self._evaluators.add(evaluator_id, held)
-        return held
+        self._evaluators.add(evaluator_id, _Held(wire))
+        return wire
 
     def _list(self, request: Request) -> Answer:
         with self._evaluators.all() as held:
@@ -120,10 +108,9 @@ class Evaluators:
             return json_answer(masked(held.wire, request.query))
 
     def _update(self, request: Request, *, evaluator: str) -> Answer:
-        sent = request.json_object()
-        parse(Evaluator, sent)
+        sent = parse(Evaluator, request.json_object()).sent(exclude={*_OF_THE_OLD_KIND, "source"})
         mask = {name for name in request.query.get("updateMask", "").split(",") if name}
-        changes = {name: sent[name] for name in (mask or sent) if name in sent and name in _FIELDS}
+        changes = {name: value for name, value in sent.items() if not mask or name in mask}
         with self._evaluators.changing(evaluator) as held:
             rebuild = any(held.wire.get(name, "") != changes.get(name, held.wire.get(name, "")) for name in _REBUILT_BY)
             held.wire.update(changes, updateTime=now())
@@ -199,11 +186,8 @@ class Evaluators:
                 if held.attempt != attempt:
                     return
                 held.log = self._storage.keep(result.log.encode())
-                status = (
-                    {"code": "INVALID_ARGUMENT", "message": f"build failed: {result.problem}"}
-                    if result.problem
-                    else _OK
-                )
-                held.wire.update(state="BUILD_FAILED" if result.problem else "ACTIVE", status=status, updateTime=now())
+                failed = {"code": "INVALID_ARGUMENT", "message": f"build failed: {result.problem}"}
+                held.wire.update(state="BUILD_FAILED" if result.problem else "ACTIVE", updateTime=now())
+                held.wire.update(status=failed if result.problem else _OK)
         except Refusal:
             return  # It was deleted meanwhile.

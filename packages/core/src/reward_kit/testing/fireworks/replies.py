@@ -2,7 +2,7 @@
 
 A row is what ``regenerate`` writes (``message`` with the prompt in ``messages``) or a recording: ``prompt`` and
 ``response``, ``completion`` or ``reply``, with ``finished: false`` where the token limit cut it off. Several replies
-to one prompt are the choices of ``n``, and ``seed`` says which comes first.
+to one prompt are the choices of ``n``, over again where they are fewer, and ``seed`` says which comes first.
 
 A prompt that was not recorded is refused: nothing is made up. Not covered: ``max_tokens`` and ``stop`` do not cut a
 recording short, and where it has no ``usage``, tokens are counted as words.

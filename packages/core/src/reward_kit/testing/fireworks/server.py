@@ -27,7 +27,8 @@ class FireworksServer:
     ...     server.url.startswith("http://127.0.0.1:")
     True
 
-    Not covered: deployments, evaluation jobs, fine-tuning jobs, users, billing, rate limits of its own.
+    Not covered: images that are built and requirements that are installed (code is compiled and imported, with what is
+    installed here), evaluation jobs, fine-tuning jobs, deployments, users, billing, and rate limits of its own.
     """
 
     def __init__(

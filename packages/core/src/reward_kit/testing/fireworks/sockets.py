@@ -4,7 +4,7 @@ import socket
 import sys
 import threading
 from socketserver import TCPServer
-from typing import Any
+from typing import Any, Final
 
 from reward_kit.testing.fireworks.connection import Connection, end
 from reward_kit.testing.fireworks.faults import Faults, FaultSchedule
@@ -12,6 +12,8 @@ from reward_kit.testing.fireworks.request import Recorder
 from reward_kit.testing.fireworks.service import Service
 
 __all__ = ["LocalHttpServer"]
+
+_POLL_SECONDS: Final = 0.01
 
 
 class LocalHttpServer(TCPServer):
@@ -30,7 +32,9 @@ class LocalHttpServer(TCPServer):
         self._open: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
         super().__init__((host, port), Connection)
-        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), name="local-fireworks", daemon=True)
+        self._accepting = threading.Thread(
+            target=self.serve_forever, args=(_POLL_SECONDS,), name="local-fireworks", daemon=True
+        )
 
     def start(self) -> None:
         """Begin to answer."""

@@ -77,15 +77,32 @@ class Criterion(_Wire):
     code_snippets: CodeSnippets | None = None
 
 
+class Source(_Wire):
+    """Where the code of a V2 evaluator comes from."""
+
+    type: Literal["TYPE_UNSPECIFIED", "TYPE_UPLOAD", "TYPE_GITHUB", "TYPE_TEMPORARY"] = "TYPE_UNSPECIFIED"
+    github_repository_name: str = ""
+
+
 class Evaluator(_Wire):
-    """What an evaluator is made of."""
+    """What an evaluator is made of: of the old kind, of V2, or of both."""
 
     display_name: str = ""
     description: str = ""
-    multi_metrics: bool = False
     criteria: list[Criterion] = Field(default_factory=list)
     requirements: str = ""
+    # of the old kind
+    multi_metrics: bool = False
+    rollup_settings: dict[str, Any] = Field(default_factory=dict)
+    # of V2
+    commit_hash: str = ""
+    default_dataset: str = ""
     entry_point: str = ""
+    source: Source = Field(default_factory=Source)
+
+    def sent(self, *, exclude: set[str]) -> dict[str, Any]:
+        """Return the fields that were sent, as they are answered again."""
+        return self.model_dump(by_alias=True, exclude_unset=True, exclude=exclude)
 
 
 class PreviewEvaluator(_Wire):

@@ -47,7 +47,6 @@ def command(
 
     example = context.example
     target = output or Path(f"{context.name}.jsonl")
-<<<<<<< HEAD
     package = example.packages.get(str(source))
     wanted = "all" if package is not None else split or example.source.split
     if package is not None:
@@ -55,11 +54,7 @@ def command(
         skip_invalid = True
     else:
         rows, origin, revision = _rows(example.source, None if str(source) == "hub" else source, wanted)
-=======
-    wanted = split or example.source.split
-    rows, origin, revision = _rows(example.source, source, wanted)
     progress = Progress("prepared")
->>>>>>> main
     with rewards_print_to_stderr():
         prepared = prepare(progress.counting(rows), example, target, skip_invalid=skip_invalid, limit=limit)
     progress.close()

@@ -61,8 +61,8 @@ def main() -> None:
         told = {name: _peer(python, name, file) for name, python in pythons.items()}
         for name, answer in told.items():
             _accuracy(name, cases, answer["verdicts"][: len(cases)])
-        told |= {name: _peer(Path(sys.executable), name, file) for name in ("ours", "ours-schema")}
-        _throughput({name: answer["speed"] for name, answer in told.items()})
+        file.write_text("".join(json.dumps(case) + "\n" for case in speed), encoding="utf-8")
+        _throughput(_speeds({**pythons, "ours": Path(sys.executable), "ours-schema": Path(sys.executable)}, file))
         _fixtures(site / "canitoolcall" / "_data" / "fixtures")
     _sizes()
     if arguments.shared:
@@ -212,6 +212,17 @@ def _accuracy(name: str, cases: list[dict[str, Any]], verdicts: list[Any]) -> No
         f"  {name:20} {right / len(cases):8.3%}  false positives {paid.total()} {dict(paid)}"
         f"  missed {missed.total()} {dict(missed)}  crashes {crashed}"
     )
+
+
+def _speeds(pythons: dict[str, Path], file: Path) -> dict[str, dict[str, float]]:
+    """Return the best of several turns of each library, taken in turns: the machine may be busy with other things."""
+    best: dict[str, dict[str, float]] = {}
+    for _ in range(ROUNDS):
+        for name, python in pythons.items():
+            for tag, rate in _peer(python, name, file)["speed"].items():
+                kept = best.setdefault(name, {})
+                kept[tag] = max(rate, kept.get(tag, 0.0))
+    return best
 
 
 def _throughput(speed: dict[str, dict[str, float]]) -> None:

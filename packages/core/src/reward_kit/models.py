@@ -180,7 +180,7 @@ class Reply(BaseModel):
 class MetricResult(_MappingAccess):
     """One part of a grading: what it measured, between 0 and 1, and why."""
 
-    score: FiniteFloat = Field(ge=0.0, le=1.0)
+    score: float = Field(ge=0.0, le=1.0, allow_inf_nan=False)
     reason: str
     is_score_valid: bool = True
 

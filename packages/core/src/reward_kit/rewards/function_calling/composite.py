@@ -82,7 +82,7 @@ def composite_function_call_reward(
     metrics = metrics_of(case, matched)
     if not case.reply.malformed and len(case.reply.calls) == len(case.expected) and -1 not in matched:
         return EvaluateResult(score=1.0, reason=praise(case), metrics=metrics)
-    score = 0.0 if binary else _partial(case, shares, strings)
+    score = 0.0 if binary else _partial(case, shares, strings, matched)
     return EvaluateResult(score=score, reason=blame(case, matched, strings), metrics=metrics)
 
 
@@ -96,20 +96,26 @@ def _shares(weights: Mapping[str, float] | None) -> _Weights:
     return _Weights(**given)
 
 
-def _partial(case: Case, shares: _Weights, strings: Strings) -> float:
+def _partial(case: Case, shares: _Weights, strings: Strings, matched: list[int]) -> float:
     calls, expected, attempts = case.reply.calls, case.expected, case.reply.attempts
     if not calls or not expected or attempts > _SPRAY * len(expected) + _SPRAY:
         return 0.0
-    rows = []
-    for call in calls:
-        keeps = 1.0 if fits(call.arguments, case.tools.get(call.name, ANY)) else shares.schema
-        rows.append([
-            keeps * (shares.name + (1.0 - shares.name) * arguments_similarity(call, wanted, strings))
-            if call.name == wanted.name
-            else 0.0
-            for wanted in expected
-        ])  # fmt: skip
-    chosen = best_assignment(rows)
-    total = math.fsum(rows[row][column] for row, column in enumerate(chosen) if column >= 0)
+    # Equal calls belong together in some best assignment, unless alternatives make them equal to several.
+    settled = all(wanted.possible is None for wanted in expected)
+    keeps = [1.0 if fits(call.arguments, case.tools.get(call.name, ANY)) else shares.schema for call in calls]
+
+    def worth(row: int, column: int) -> float:
+        if calls[row].name != expected[column].name:
+            return 0.0
+        similarity = arguments_similarity(calls[row], expected[column], strings)
+        return keeps[row] * (shares.name + (1.0 - shares.name) * similarity)
+
+    pairs = {row: column for row, column in enumerate(matched) if settled and column >= 0}
+    taken = set(pairs.values())
+    columns = [column for column in range(len(expected)) if column not in taken]
+    rows = [[worth(row, column) for column in columns] for row in range(len(calls)) if row not in pairs]
+    parts = [worth(row, column) for row, column in pairs.items()]
+    parts += [rows[row][column] for row, column in enumerate(best_assignment(rows)) if column >= 0]
+    total = math.fsum(parts)
     surplus = shares.surplus if attempts > len(expected) else 1.0
     return round(shares.cap * surplus * total / max(attempts, len(expected)), 9)

@@ -1,6 +1,7 @@
 """``exact_tool_match_reward``: 1.0 for exactly the calls that are due, 0.0 for anything else."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from reward_kit.errors import GradingError, UsageError
@@ -105,21 +106,27 @@ def metrics_of(case: Case, matched: list[int]) -> dict[str, Any]:
     attempts = len(reply.calls) + broken
     most = max(attempts, due) or 1
     if right == attempts == due:
-        said = f"{due} of {due}"
-        named, shares = due, (1.0, 1.0, 1.0, 1.0, 1.0)
-    else:
-        said = f"{right} of {most}"
-        named = _named(case)
-        sound = 1.0 - broken / attempts if attempts else 1.0
-        shares = (named / most, right / most, min(attempts, due) / most, sound, 0.0 if broken else 1.0)
+        return _all_right(due, reply.format)
+    named = _named(case)
+    sound = 1.0 - broken / attempts if attempts else 1.0
+    shares = (named / most, right / most, min(attempts, due) / most, sound, 0.0 if broken else 1.0)
     # As dicts: pydantic makes the five objects of them in one go.
     return {
         "name": {"score": shares[0], "reason": f"{named} of {most} names"},
-        "arguments": {"score": shares[1], "reason": f"{said} calls"},
+        "arguments": {"score": shares[1], "reason": f"{right} of {most} calls"},
         "count": {"score": shares[2], "reason": f"{attempts} attempts, {due} expected"},
         "malformed": {"score": shares[3], "reason": f"{broken} of {attempts} attempts malformed"},
         "format": {"score": shares[4], "reason": reply.format},
     }
+
+
+@lru_cache(maxsize=256)
+def _all_right(due: int, layout: str) -> dict[str, Any]:
+    """Return the metrics of a reply that is right. Whoever is given them makes objects of them and keeps none."""
+    said = {"name": f"{due} of {due} names", "arguments": f"{due} of {due} calls", "format": layout}
+    said |= {"count": f"{due} attempts, {due} expected", "malformed": f"0 of {due} attempts malformed"}
+    order = ("name", "arguments", "count", "malformed", "format")
+    return {name: {"score": 1.0, "reason": said[name]} for name in order}
 
 
 def _named(case: Case) -> int:

@@ -21,11 +21,9 @@ __all__ = ["arguments_similarity"]
 
 def arguments_similarity(call: ToolCall, wanted: ExpectedCall, strings: Strings) -> float:
     """Return the mean similarity of the arguments over all that either call has; 1.0 only for the same call."""
-    if wanted.accepts(call, strings):
-        return 1.0
     similarity = _members(call.arguments, wanted.arguments, wanted.schema, strings, wanted.possible)
     # A sum of parts that are each right can miss what makes the whole wrong.
-    return min(similarity, 0.99)
+    return similarity if similarity < 0.99 else 1.0 if wanted.accepts(call, strings) else 0.99  # noqa: PLR2004
 
 
 def _members(
@@ -37,19 +35,25 @@ def _members(
 ) -> float:
     """Return the mean over the union of the keys. A default that is left unsaid earns and costs nothing."""
     parts: list[float] = []
-    for key in {**wanted, **found}:
-        own, inner = property_schema(schema, key), strings.of(key) if strings.by_parameter else strings
+    for key, value in wanted.items():
         if key not in found:
-            if not _left_out(key, wanted[key], schema, possible):
+            if not _left_out(key, value, schema, possible):
                 parts.append(0.0)
-        elif possible is not None and key in possible:
-            listed = list(choices(possible, schema, key))
-            parts.append(max((_values(found[key], choice, own, inner) for choice in listed), default=0.0))
-        elif key in wanted:
-            parts.append(_values(found[key], wanted[key], own, inner))
-        elif not _left_out(key, found[key], schema, None):
+        elif possible is None or key not in possible:
+            other = found[key]
+            if type(other) is type(value) and other == value and not isinstance(value, dict | list):
+                parts.append(1.0)
+                continue
+            inner = strings.of(key) if strings.by_parameter else strings
+            parts.append(_values(other, value, property_schema(schema, key), inner))
+    for key, value in found.items():
+        if possible is not None and key in possible:
+            own, inner = property_schema(schema, key), strings.of(key)
+            listed = choices(possible, schema, key)
+            parts.append(max((_values(value, choice, own, inner) for choice in listed), default=0.0))
+        elif key not in wanted and not _left_out(key, value, schema, None):
             parts.append(0.0)
-    return math.fsum(parts) / len(parts) if parts else 0.0
+    return math.fsum(parts) / len(parts) if parts else 1.0
 
 
 def _left_out(key: str, value: object, schema: Schema, possible: Mapping[str, Any] | None) -> bool:

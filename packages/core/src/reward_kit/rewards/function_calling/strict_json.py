@@ -46,7 +46,7 @@ def _finite(digits: str) -> float:
     return value
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+_scan = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite).scan_once
 
 
 def skip_space(text: str, position: int) -> int:
@@ -64,7 +64,9 @@ def read_json(text: str, start: int) -> tuple[Any, int]:
         StrictJsonError: no strict JSON begins there.
     """
     try:
-        value, end = _DECODER.raw_decode(text, start)
+        value, end = _scan(text, start)
+    except StopIteration as error:
+        raise StrictJsonError("not JSON: no value begins here", max(error.value, start)) from None
     except json.JSONDecodeError as error:
         raise StrictJsonError(f"not JSON: {error.msg}", max(error.pos, start)) from None
     except _RefusedError as error:

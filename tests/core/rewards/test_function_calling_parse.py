@@ -144,6 +144,11 @@ def test_a_call_in_the_text_beside_others_is_an_attempt_too():
     assert made(message) == ([PARIS, ("now", {})], [])
 
 
+def test_a_call_in_what_harmony_shows_to_the_user_is_an_attempt_too():
+    shown = '<|start|>assistant<|channel|>final<|message|><tool_call>{"name": "now", "arguments": {}}</tool_call>'
+    assert made(LAYOUTS["harmony"] + shown) == ([PARIS, ("now", {})], [])
+
+
 def test_two_calls_of_every_marked_layout_are_two_calls():
     for layout in (
         "hermes",

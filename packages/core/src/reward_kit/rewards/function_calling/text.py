@@ -80,9 +80,10 @@ def read_text(text: str, tools: Mapping[str, Schema], *, bare: bool = True, harm
     thinking: list[str] = []
     search = (_MARKER if harmony else _PLAIN_MARKER).search
     position = visible = steps = 0
-    if bare and whole_reply_is_calls(reader, 0):
+    if bare and text[:1] != "<" and whole_reply_is_calls(reader, 0):
         return reader, ""
-    while marker := search(text, position):
+    end = len(text)
+    while position < end and (marker := search(text, position)):
         word = marker.group()
         if handler := _CALLS.get(word):
             position = max(handler(reader, marker.start(), marker.end()), marker.end())
@@ -95,7 +96,7 @@ def read_text(text: str, tools: Mapping[str, Schema], *, bare: bool = True, harm
         elif word in _HARMONY:
             shown, thought = read_harmony(reader, visible)
             thinking.append(thought)
-            if shown and not reader.attempts:
+            if shown:
                 _take(reader, read_text(shown, tools, bare=False, harmony=False)[0])
             return reader, "".join(thinking)
         else:

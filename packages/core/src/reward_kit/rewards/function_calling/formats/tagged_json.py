@@ -45,6 +45,11 @@ def tagged(reader: Reader, start: int, closer: str, layout: str) -> int:
     """Read JSON calls from ``start`` up to ``closer``; an empty ``closer`` is not waited for."""
     text = reader.text
     try:
+        value, end = read_json(text, start)
+        after = skip_space(text, end)
+        if closer and isinstance(value, dict) and text.startswith(closer, after):  # by far the most common
+            _keep(reader, layout, call_of(value, decoded=True))
+            return after + len(closer)
         found, end = read_calls(text, start)
     except StrictJsonError as error:
         reader.broken(layout, error.reason)
@@ -55,22 +60,22 @@ def tagged(reader: Reader, start: int, closer: str, layout: str) -> int:
         return after
     if not found and closer:
         reader.broken(layout, "a call is empty")
-    for item in found:
-        if isinstance(item, ToolCall):
-            reader.calls.append(item)
-            reader.formats.append(layout)
-        else:
-            reader.broken(layout, item.reason)
+    note(reader, layout, found)
     return after + len(closer)
 
 
 def note(reader: Reader, layout: str, found: list[ToolCall | MalformedCall]) -> None:
     """Note what was read."""
     for item in found:
-        if isinstance(item, ToolCall):
-            reader.call(layout, item.name, item.arguments)
-        else:
-            reader.broken(layout, item.reason)
+        _keep(reader, layout, item)
+
+
+def _keep(reader: Reader, layout: str, item: ToolCall | MalformedCall) -> None:
+    if isinstance(item, ToolCall):
+        reader.calls.append(item)
+        reader.formats.append(layout)
+    else:
+        reader.broken(layout, item.reason)
 
 
 def mistral_calls(reader: Reader, _start: int, end: int) -> int:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 __all__ = ["MAX_DEPTH", "StrictJsonError", "problem_of", "read_json", "read_whole", "skip_space"]
@@ -46,7 +47,8 @@ def _finite(digits: str) -> float:
     return value
 
 
-_scan = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite).scan_once
+_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]  # typeshed lacks it
 
 
 def skip_space(text: str, position: int) -> int:

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 
-from reward_kit import EvaluateResult, Example, HubSource, Message, Sample, reward_function
+from reward_kit import EvaluateResult, Example, HubSource, Message, Sample, StepOutput, reward_function
 
 
 @reward_function
@@ -30,6 +30,11 @@ def reward(messages, *, ground_truth, **kwargs):
         return EvaluateResult.not_graded("the ground truth is unreadable")
     right = text.endswith(f"= {ground_truth}")
     return EvaluateResult(score=float(right), reason=f"{text[-8:]!r} against {ground_truth!r}")
+
+
+class Fatal:
+    def __reduce__(self):
+        os._exit(9)
 
 
 def nasty(messages, ground_truth=None, **kwargs):
@@ -57,6 +62,9 @@ def nasty(messages, ground_truth=None, **kwargs):
         child.start()
         child.join()
         return EvaluateResult(score=1.0, reason=f"a child ended with {child.exitcode}")
+    if word in {"unpicklable", "fatal"}:
+        metrics = {"value": (lambda: None) if word == "unpicklable" else Fatal()}
+        return EvaluateResult(score=1.0, step_outputs=[StepOutput(step_index=0, base_reward=1.0, metrics=metrics)])
     if word == "pid":
         return EvaluateResult(score=1.0, reason=str(os.getpid()))
     if word == "raise":
@@ -182,7 +190,7 @@ def nasty_toy(tmp_path):
     return Toy(tmp_path / "site", tmp_path / "work")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def toy_module(tmp_path_factory):
     """Return the toy's module, which worker processes can import as well."""
     site = tmp_path_factory.mktemp("toy") / "site"

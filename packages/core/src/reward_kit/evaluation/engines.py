@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from reward_kit.errors import GradingError, UsageError
@@ -118,10 +118,13 @@ def _loop_on_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
-    try:
-        loop.run_forever()
-    finally:
-        loop.close()
+    stopped = False
+    while not stopped:
+        # What a task raises like sys.exit() does comes out here as well as where the task is awaited.
+        with suppress(KeyboardInterrupt, SystemExit):
+            loop.run_forever()
+            stopped = True
+    loop.close()
 
 
 async def _cancel_the_rest() -> None:

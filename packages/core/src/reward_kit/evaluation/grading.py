@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from reward_kit.clients.credentials import redact
 from reward_kit.errors import UsageError
-from reward_kit.models import EvaluateResult, Message
+from reward_kit.models import EvaluateResult, Message, MetricResult
 
 __all__ = ["Grader", "agrade", "describe", "grade", "is_async"]
 
@@ -173,6 +173,9 @@ def _result(returned: object) -> EvaluateResult:
     if not isinstance(score, int | float) or not math.isfinite(score):
         message = f"found the score {score!r}, expected a finite number"
         raise ValueError(message)
+    if not all(isinstance(metric, MetricResult) for metric in returned.metrics.values()):
+        message = f"found the metrics {returned.metrics!r}, expected a MetricResult each"
+        raise TypeError(message)
     if returned.error or not returned.is_score_valid:
         error = returned.error or returned.reason or "the reward gave no reason"
         return EvaluateResult.not_graded(error, metrics=returned.metrics)

@@ -14,8 +14,8 @@ from reward_kit.data.id_index import IdIndex
 from reward_kit.data.jsonl import to_line
 from reward_kit.data.sources import SourceRow
 from reward_kit.data.validation import data_error
-from reward_kit.errors import DataError
-from reward_kit.evaluation.grading import Grader
+from reward_kit.errors import ContractError, DataError
+from reward_kit.evaluation.grading import Grader, describe
 from reward_kit.example import Example
 from reward_kit.models import Message, Sample, content_id
 
@@ -57,15 +57,14 @@ def prepare(
     Raises:
         DataError: a row cannot be used, or no row can.
     """
-    target = Path(output)
-    rejects = rejects_path(target)
+    target, rejects = Path(output), rejects_path(Path(output))
     digest = hashlib.sha256()
-    count = repeated = rejected = 0
+    count = rejected = 0
+    first: DataError | None = None
     with ExitStack() as stack:
-        ids = stack.enter_context(IdIndex())
+        preparing = _Preparing(example, stack.enter_context(IdIndex()))
         file = stack.enter_context(atomic_writer(target))
         bad = stack.enter_context(atomic_writer(rejects)) if skip_invalid else None
-        preparing = _Preparing(example, ids)
         for row in islice(rows, limit):
             try:
                 sample = preparing.sample(row)
@@ -73,21 +72,23 @@ def prepare(
                 if bad is None:
                     raise
                 rejected += 1
+                first = first or error
                 bad.write(to_line(_reject(row, error)))
                 continue
-            line = to_line(_plain(sample))
+            line = to_line(sample.model_dump(mode="json", exclude_defaults=True))
             digest.update(line)
             file.write(line)
             count += 1
-        repeated = preparing.repeated
         if not count:
-            problem = f"found no row that can be used ({rejected} rejected), expected at least one"
+            problem = (
+                f"found no row that can be used, expected at least one (the first of {rejected} rejected: {first})"
+            )
             raise DataError(problem)
     if not rejected:
         rejects.unlink(missing_ok=True)
     return Prepared(
         rows=count,
-        repeated=repeated,
+        repeated=preparing.repeated,
         rejected=rejected,
         rejects=rejects if rejected else None,
         sha256=digest.hexdigest(),
@@ -116,16 +117,20 @@ class _Preparing:
     def _converted(self, row: SourceRow) -> Sample:
         raw = row.value
         try:
-            return self._example.row(raw)
+            sample = self._example.row(raw)
         except KeyError as error:
             keys = ", ".join(map(repr, raw))
             problem = f"missing; the row has {keys or 'no fields'}"
             raise DataError(problem, path=row.path, line=row.line, field=str(error.args[0])) from None
         except ValidationError as error:
             raise data_error(error, path=row.path, line=row.line) from None
-        except (ValueError, TypeError, AttributeError) as error:
-            problem = " ".join(str(error).split())
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+            problem = describe(error)
             raise DataError(problem, path=row.path, line=row.line) from None
+        if not isinstance(sample, Sample):
+            message = f"the row of the example {self._example.name!r} gave {type(sample).__name__}, expected a Sample"
+            raise ContractError(message)
+        return sample
 
     def _prove(self, sample: Sample, row: SourceRow) -> None:
         """Refuse a row that the reward cannot decide about."""
@@ -149,10 +154,6 @@ class _Preparing:
             number += 1
         self.repeated += 1
         return sample.model_copy(update={"id": f"{sample.id}-{number}"})
-
-
-def _plain(sample: Sample) -> dict[str, object]:
-    return sample.model_dump(mode="json", exclude_defaults=True)
 
 
 def _reject(row: SourceRow, error: DataError) -> dict[str, object]:

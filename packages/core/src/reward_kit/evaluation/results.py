@@ -69,10 +69,10 @@ class ResultRow:
 
 def line_of(index: int, graded: Graded) -> tuple[ResultRow, bytes]:
     """Return the row of a graded conversation and its line; not graded where its result has no form in JSON."""
-    row = ResultRow.of(index, graded)
     try:
+        row = ResultRow.of(index, graded)
         return row, to_line(row.to_json())
-    except (DataError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 - part of the boundary: a reward puts anything into its result
         result = EvaluateResult.not_graded(f"its result cannot be written: {describe(error)}")
         row = ResultRow.of(index, Graded(graded.conversation, result))
         return row, to_line(row.to_json())

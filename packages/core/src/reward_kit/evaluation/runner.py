@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,7 @@ def evaluate(
     """Grade the references of ``data`` with ``reward``, or ``replies``, and return what they amount to.
 
     Every result is appended to ``results.jsonl`` in ``run_dir`` as it arrives, in the order of the input whatever
-    ``workers`` is. With ``resume`` a run that is there is continued, and one that is not there is started.
-    ``workers`` and ``timeout`` (seconds per row) are those of ``grade_all``.
+    ``workers`` is; with ``resume`` a run that is there is continued. ``workers``, ``timeout``: as in ``grade_all``.
 
     Raises:
         DataError: a row of the data set or of the replies cannot be used, or there are none.
@@ -52,31 +51,24 @@ def evaluate(
     samples = read_samples(data) if isinstance(data, str | Path) else data
     pairing = None if replies is None else Pairing(replies, samples)
     conversations = reference_conversations(samples) if pairing is None else pairing.conversations()
-    limited = islice(conversations, limit)
-    settings = {
-        "reward_kit": reward_kit.__version__,
-        "reward": reward_mark(reward),
-        "data": _mark(data),
-        "replies": _mark(replies),
-        "limit": limit,
-        "timeout": timeout,
-    }
     counting = _Counting(pass_score)
-    with nullcontext() if run_dir is None else Run(run_dir, example, settings, resume=resume) as run:
-        with closing(_rows(limited, reward, run, workers=workers, timeout=timeout)) as rows:
-            for row in rows:
-                counting.add(row)
-                if on_row is not None:
-                    on_row(row)
+    with ExitStack() as stack:
+        run = None
+        if run_dir is not None:
+            marks = {"data": _mark(data), "replies": _mark(replies), "reward": reward_mark(reward)}
+            settings = {"reward_kit": reward_kit.__version__, **marks, "limit": limit, "timeout": timeout}
+            run = stack.enter_context(Run(run_dir, example, settings, resume=resume))
+        rows = _rows(islice(conversations, limit), reward, run, workers=workers, timeout=timeout)
+        for row in stack.enter_context(closing(rows)):
+            counting.add(row)
+            if on_row is not None:
+                on_row(row)
         if not counting.tally.rows:
             problem = "found no rows, expected at least one"
             raise DataError(problem, path=_path(data if replies is None else replies))
-        summary = Summary.of(
-            counting.tally,
+        summary = counting.summary(
             seconds=time.monotonic() - started,
             unanswered=0 if pairing is None or limit is not None else pairing.unanswered,
-            worst=counting.worst,
-            first_not_graded=tuple(counting.first_not_graded),
             results=None if run is None else run.results,
         )
         if run is not None:
@@ -132,6 +124,16 @@ class _Counting:
                 self.first_not_graded.append(row)
         elif row.score < self.tally.pass_score and (len(self.worst) < SHOWN or row.score < self.worst[-1].score):
             self.worst = tuple(sorted((*self.worst, row), key=lambda item: (item.score, item.index))[:SHOWN])
+
+    def summary(self, *, seconds: float, unanswered: int, results: Path | None) -> Summary:
+        return Summary.of(
+            self.tally,
+            seconds=seconds,
+            unanswered=unanswered,
+            worst=self.worst,
+            first_not_graded=tuple(self.first_not_graded),
+            results=results,
+        )
 
 
 def _path(source: object) -> str | None:

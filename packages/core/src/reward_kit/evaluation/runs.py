@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from reward_kit.data.append_log import AppendLog
 from reward_kit.data.atomic import atomic_writer
@@ -23,6 +23,7 @@ __all__ = ["RESULTS", "FileMark", "Run", "file_mark", "latest_unfinished", "next
 
 RESULTS = "results.jsonl"
 RUN = "run.json"
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,13 @@ class FileMark:
 
 
 def file_mark(path: str | Path) -> FileMark:
-    """Return the mark of the file at ``path``.
+    """Return the mark of the file at ``path``; that of a pipe is empty, for a pipe can be read only once.
 
     Raises:
         DataError: it cannot be read.
     """
+    if Path(path).exists() and not Path(path).is_file():
+        return FileMark(sha256="", lines=0)
     digest, lines, last = hashlib.sha256(), 0, b"\n"
     try:
         with Path(path).open("rb") as file:
@@ -62,11 +65,18 @@ def reward_mark(reward: Callable[..., Any]) -> dict[str, str | None]:
         settings += f"{reward.args!r}{reward.keywords!r}"
         reward = reward.func
     named = inspect.unwrap(reward) if inspect.isroutine(reward) else type(reward)
-    source = inspect.getsourcefile(named) if inspect.isfunction(named) or inspect.isclass(named) else None
     return {
-        "name": f"{named.__module__}:{named.__qualname__}{settings}",
-        "sha256": file_mark(source).sha256 if source and Path(source).is_file() else None,
+        "name": f"{named.__module__}:{named.__qualname__}{_ADDRESS.sub('', settings)}",
+        "sha256": _source_mark(named),
     }
+
+
+def _source_mark(named: object) -> str | None:
+    try:
+        source = inspect.getsourcefile(cast("type", named))
+    except TypeError:  # of a module without a file, as in a notebook
+        return None
+    return file_mark(source).sha256 if source and Path(source).is_file() else None
 
 
 def read_run(folder: str | Path) -> dict[str, Any] | None:

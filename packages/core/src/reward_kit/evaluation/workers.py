@@ -19,17 +19,16 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
-from reward_kit.errors import ContractError, UsageError
+from reward_kit.errors import ContractError, PrerequisiteError, UsageError
 from reward_kit.evaluation.conversations import Conversation, Graded
-from reward_kit.evaluation.worker import AT_ROW, IDLE, SINCE, LoadFailure, Numbered, serve
+from reward_kit.evaluation.worker import AT_ROW, IDLE, SINCE, LoadFailure, Task, serve
 from reward_kit.models import EvaluateResult
 
-__all__ = ["grade_in_processes"]
+__all__ = ["WorkerPool", "grade_in_processes"]
 
 CHUNK_SECONDS = 0.02
 """How much work a worker is sent at once: enough to make the sending cheap, little to repeat after a crash."""
 MAX_CHUNK = 256
-MAX_DEATHS_BETWEEN_ROWS = 5
 LEAST_AHEAD = 64
 """Rows per worker that may be done before the row that is to come out next."""
 
@@ -43,7 +42,7 @@ def grade_in_processes(
         UsageError: the reward does not pickle.
         ContractError: the reward cannot be loaded in another process.
     """
-    pool = _Pool(_pickled(reward), workers, timeout)
+    pool = WorkerPool(reward, workers, timeout)
     atexit.register(pool.kill)  # where nobody closes this generator, Python would wait for its processes
     try:
         yield from pool.graded(iter(conversations))
@@ -52,21 +51,25 @@ def grade_in_processes(
         atexit.unregister(pool.kill)
 
 
-class _Pool:
-    def __init__(self, reward: bytes, workers: int, timeout: float | None) -> None:
+class WorkerPool:
+    """Worker processes that hold one reward, for one batch of conversations after the other."""
+
+    def __init__(self, reward: Callable[..., Any], workers: int, timeout: float | None) -> None:
         self._context = multiprocessing.get_context(_start_method())
-        self._reward = reward
+        self._reward = _pickled(reward)
         self._timeout = timeout
-        self._workers = [self._started() for _ in range(workers)]
-        self._waiting: deque[Numbered] = deque()
-        """Rows taken from the source and not with a worker."""
+        self._count = workers
+        self._workers: list[_Worker] = []
+        self._waiting: deque[int] = deque()
+        """Numbers of rows that were taken from the source and are not with a worker."""
         self._inside: dict[int, Conversation] = {}
         """Rows taken from the source and not yet given out."""
         self._done: dict[int, EvaluateResult] = {}
         self._chunk = 1
-        self._deaths_between_rows = 0
 
     def graded(self, source: Iterator[Conversation]) -> Iterator[Graded]:
+        """Yield every conversation with its result, in order. Once left half-way, the pool is of no more use."""
+        self._workers.extend(self._started() for _ in range(self._count - len(self._workers)))
         taken = given = 0
         failure: Exception | None = None
         exhausted = False
@@ -80,7 +83,7 @@ class _Pool:
                     exhausted, failure = True, error
                 else:
                     self._inside[taken] = conversation
-                    self._waiting.append((taken, conversation))
+                    self._waiting.append(taken)
                     taken += 1
             self._send()
             self._receive()
@@ -91,6 +94,7 @@ class _Pool:
             raise failure
 
     def kill(self) -> None:
+        """End the processes."""
         for worker in self._workers:
             worker.kill()
 
@@ -98,13 +102,21 @@ class _Pool:
         return len(self._inside) < len(self._workers) * max(LEAST_AHEAD, 4 * self._chunk)
 
     def _started(self) -> "_Worker":
-        return _Worker(self._context, self._reward)
+        try:
+            return _Worker(self._context, self._reward)
+        except OSError as error:
+            message = f"cannot start a worker process: {(error.strerror or str(error)).lower()}; use fewer workers"
+            raise PrerequisiteError(message) from error
 
     def _send(self) -> None:
         for worker in self._workers:
             if self._waiting and not worker.tasks:
                 count = min(self._chunk, len(self._waiting))
-                worker.send([self._waiting.popleft() for _ in range(count)])
+                worker.send([self._task(self._waiting.popleft()) for _ in range(count)])
+
+    def _task(self, number: int) -> Task:
+        item = self._inside[number]
+        return Task(number, item.messages, item.ground_truth, item.extra)
 
     def _receive(self) -> None:
         """Wait until something happens to a worker that is at work, and deal with it."""
@@ -133,7 +145,7 @@ class _Pool:
             return
         per_row = (time.monotonic() - worker.sent) / len(results)
         self._chunk = max(1, min(MAX_CHUNK, 2 * self._chunk, int(CHUNK_SECONDS / max(per_row, 1e-9))))
-        for (number, _), result in zip(worker.tasks, results, strict=True):
+        for number, result in zip(worker.tasks, results, strict=True):
             self._done[number] = result
         worker.tasks = []
 
@@ -144,19 +156,19 @@ class _Pool:
             message = f"a worker process ended before it could grade: {worker.ending}"
             raise ContractError(message)
         # An overdue row may have ended while its worker was being killed: then no row is at fault.
-        culprit = worker.at_row if overdue in (None, worker.at_row) else IDLE
-        self._deaths_between_rows = self._deaths_between_rows + 1 if culprit == IDLE and overdue is None else 0
-        if self._deaths_between_rows > MAX_DEATHS_BETWEEN_ROWS:
-            message = f"worker processes keep ending between two rows, the last one: {worker.ending}"
-            raise ContractError(message)
+        culprit = worker.at_row if overdue in {None, worker.at_row} else IDLE
+        if culprit == IDLE and overdue is None:
+            # It died while it answered. Alone the row is known; among others it will be, once it is sent alone.
+            culprit = worker.tasks[0] if len(worker.tasks) == 1 else IDLE
+            self._chunk = 1
         error = (
             f"its worker process ended: {worker.ending}" if overdue is None else f"timed out after {self._timeout:g} s"
         )
-        for number, conversation in reversed(worker.tasks):
+        for number in reversed(worker.tasks):
             if number == culprit:
                 self._done[number] = EvaluateResult.not_graded(error)
             else:
-                self._waiting.appendleft((number, conversation))
+                self._waiting.appendleft(number)
         self._workers[self._workers.index(worker)] = self._started()
 
 
@@ -172,7 +184,7 @@ class _Worker:
         self.process.start()
         for end in (theirs, back):
             cast("Connection", end).close()
-        self.tasks: list[Numbered] = []
+        self.tasks: list[int] = []
         self.sent = 0.0
         self.ready = False
 
@@ -195,8 +207,8 @@ class _Worker:
         since = float(self._progress[SINCE])
         return timeout if self.at_row == IDLE else max(0.0, since + timeout - time.monotonic())
 
-    def send(self, tasks: list[Numbered]) -> None:
-        self.tasks = tasks
+    def send(self, tasks: list[Task]) -> None:
+        self.tasks = [task.number for task in tasks]
         self.sent = time.monotonic()
         with suppress(BrokenPipeError):  # it died: its sentinel says so next
             self._outgoing.send(tasks)

@@ -1,8 +1,8 @@
 """Grade many replies at the same time, each within its own time limit.
 
 Coroutines are cancelled when their time is up. A thread cannot be: it is left behind, another takes its place, and
-its row is not graded. Not covered: a reward that holds the interpreter lock inside C code stops everything, as it
-would without threads; what can hang that way belongs in a sandbox.
+its row is not graded. Not covered by threads: a reward that holds the interpreter lock inside C code (a regular
+expression that backtracks for ever), or ends the process. Worker processes survive both.
 """
 
 import asyncio

@@ -11,13 +11,17 @@ would teach the model to break the grader.
 
 import os
 import time
+import weakref
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from reward_kit.errors import UsageError
+from reward_kit.evaluation.conversations import Conversation
 from reward_kit.evaluation.grading import Grader, is_async
+from reward_kit.evaluation.workers import WorkerPool
 from reward_kit.example import Reward
 from reward_kit.integrations.breaker import FailureBreaker
 from reward_kit.integrations.fan_out import grade_in_loop, grade_in_threads
@@ -46,6 +50,7 @@ def create_trl_adapter(
     name: str | None = None,
     timeout: float | None = 60.0,
     concurrency: int | None = None,
+    workers: int = 0,
     max_failure_share: float = 0.5,
     num_generations: int | None = None,
     eos_token_ids: Collection[int] | None = None,
@@ -63,6 +68,8 @@ def create_trl_adapter(
         timeout: seconds for one grading; then it is not graded. ``None``: no limit.
         concurrency: gradings at a time; by default 64 for an asynchronous reward, else a few threads per core. With
             1 and ``timeout=None`` a synchronous reward runs in the calling thread, as one that uses signals must.
+        workers: grade in this many processes instead, which survive whatever a reply makes a synchronous reward do;
+            the reward must pickle, and a training script must guard its main part by ``if __name__ == "__main__"``.
         max_failure_share: raise when more than this share of a batch is not graded.
         num_generations: completions per prompt; by default, rows with equal prompts that follow each other.
         eos_token_ids: tokens that end a reply; with them, the share that the token limit ended is logged.
@@ -96,6 +103,7 @@ def create_trl_adapter(
         rows=rows,
         timeout=timeout,
         concurrency=_concurrency(reward_fn) if concurrency is None else concurrency,
+        workers=workers,
         max_failure_share=max_failure_share,
         num_generations=num_generations,
     )
@@ -110,12 +118,16 @@ class _Settings:
     rows: RowSettings
     timeout: float | None
     concurrency: int
+    workers: int
     max_failure_share: float
     num_generations: int | None
 
     def __post_init__(self) -> None:
         if self.concurrency < 1 or (self.timeout is not None and self.timeout <= 0):
             message = f"found timeout={self.timeout!r} and concurrency={self.concurrency!r}, expected more than 0"
+            raise UsageError(message)
+        if self.workers < 0 or (self.workers and is_async(self.reward)):
+            message = f"found workers={self.workers!r}, expected at least 0, and 0 for an asynchronous reward"
             raise UsageError(message)
         if not 0 <= self.max_failure_share <= 1:
             message = f"found max_failure_share={self.max_failure_share!r}, expected a share between 0 and 1"
@@ -170,6 +182,10 @@ class _Adapter:
 class TrlReward(_Adapter):
     """A synchronous reward as a reward function of TRL; ``create_trl_adapter`` makes one."""
 
+    def __init__(self, settings: _Settings) -> None:
+        super().__init__(settings)
+        self._pool: WorkerPool | None = None
+
     def __call__(
         self,
         prompts: Sequence[Any],
@@ -186,17 +202,39 @@ class TrlReward(_Adapter):
         Without ``completions`` each prompt is a whole conversation, which ends with the reply.
         """
         started = time.monotonic()
-        settings = self._settings
-        rows = settings.rows.rows(prompts, completions, completion_ids, columns)
-        results = grade_in_threads(
-            [partial(self._grade, row) for row in rows], seconds=settings.timeout, concurrency=settings.concurrency
-        )
+        rows = self._settings.rows.rows(prompts, completions, completion_ids, columns)
+        results = self._in_processes(rows) if self._settings.workers else self._in_threads(rows)
         return self._rewards(list(zip(rows, results, strict=True)), started, trainer_state, log_extra, log_metric)
+
+    def _in_threads(self, rows: Sequence[Row]) -> list[EvaluateResult]:
+        return grade_in_threads(
+            [partial(self._grade, row) for row in rows],
+            seconds=self._settings.timeout,
+            concurrency=self._settings.concurrency,
+        )
 
     def _grade(self, row: Row) -> EvaluateResult:
         if row.malformed:
-            return EvaluateResult(score=0.0, reason=row.malformed)
+            return _wrong(row)
         return self._grader.grade(row.messages, ground_truth=row.ground_truth, extra=row.extra)
+
+    def _in_processes(self, rows: Sequence[Row]) -> list[EvaluateResult]:
+        settings = self._settings
+        if self._pool is None:
+            self._pool = WorkerPool(settings.reward, settings.workers, settings.timeout)
+            weakref.finalize(self, self._pool.kill)
+        sent = (
+            Conversation(id="", messages=tuple(row.messages), ground_truth=row.ground_truth, extra=row.extra)
+            for row in rows
+            if not row.malformed
+        )
+        try:
+            results = deque(graded.result for graded in self._pool.graded(sent))
+        except BaseException:
+            self._pool.kill()
+            self._pool = None
+            raise
+        return [_wrong(row) if row.malformed else results.popleft() for row in rows]
 
 
 class AsyncTrlReward(_Adapter):
@@ -227,8 +265,12 @@ class AsyncTrlReward(_Adapter):
 
     async def _grade(self, row: Row) -> EvaluateResult:
         if row.malformed:
-            return EvaluateResult(score=0.0, reason=row.malformed)
+            return _wrong(row)
         return await self._grader.agrade(row.messages, ground_truth=row.ground_truth, extra=row.extra)
+
+
+def _wrong(row: Row) -> EvaluateResult:
+    return EvaluateResult(score=0.0, reason=row.malformed)
 
 
 def _graded(row: Row, result: EvaluateResult) -> GradedRow:

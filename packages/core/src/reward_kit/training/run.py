@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reward_kit.data import AppendLog
 from reward_kit.errors import PrerequisiteError, UsageError, require
+from reward_kit.evaluation.grading import is_async
 from reward_kit.example import Example
 from reward_kit.integrations.trl import create_trl_adapter
 from reward_kit.models import Sample
@@ -51,6 +52,7 @@ def train(
     options: Mapping[str, Any] | None = None,
     lora: bool = False,
     resume: bool = False,
+    workers: int = 0,
     callbacks: "Sequence[TrainerCallback]" = (),
 ) -> TrainingRun:
     """Train ``model`` on ``samples`` and write checkpoints, logs and the trained model to ``output``.
@@ -65,6 +67,7 @@ def train(
         options: fields of GRPOConfig that win over the example's settings.
         lora: train a low-rank adapter of every linear layer, not the model's own weights.
         resume: go on from the last checkpoint in ``output``.
+        workers: processes that grade; with 0, and for an asynchronous reward, grading happens in this process.
         callbacks: called by the trainer as transformers describes it.
 
     Raises:
@@ -79,13 +82,16 @@ def train(
     config = grpo_config(example.training, output=output, options=options or {})
     _require_trackers(config)
     checkpoint = _checkpoint(output, resume=resume)
+    reward = create_trl_adapter(
+        example.reward, {}, kwargs_column=KWARGS_COLUMN, workers=0 if is_async(example.reward) else workers
+    )
     dataset = training_dataset(samples, system_prompt=example.system_prompt)
     output.mkdir(parents=True, exist_ok=True)
     with AppendLog(output / METRICS) as log, outdated_names_let_pass():
         trainer = _trainer(
             model,
             tokenizer=tokenizer,
-            reward_funcs=create_trl_adapter(example.reward, {}, kwargs_column=KWARGS_COLUMN),
+            reward_funcs=reward,
             train_dataset=dataset,
             args=config,
             lora=lora,

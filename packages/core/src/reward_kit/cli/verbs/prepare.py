@@ -61,7 +61,7 @@ def command(
     Provenance(
         origin=origin,
         revision=revision,
-        split=wanted,
+        split=wanted if limit is None else f"{wanted}, first {limit} rows",
         licence=example.source.licence if package is None else package.licence,
         rows=prepared.rows,
         sha256=prepared.sha256,

@@ -35,6 +35,9 @@ AVERAGED = 10
 @click.option("--max-steps", type=click.IntRange(1), help="Optimiser steps.  [default: the example's]")
 @click.option("--seed", type=int, help="For sampling and the order of the data.  [default: the example's]")
 @click.option("--lora", is_flag=True, help="Train a low-rank adapter, not the model's own weights.")
+@click.option(
+    "--workers", type=click.IntRange(0), default=4, show_default=True, help="Processes that grade; 0 is this one."
+)
 @click.option("--report-to", multiple=True, help="Send the metrics there, too: trackio, wandb, mlflow ... [repeatable]")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any field of GRPOConfig. [repeatable]")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the folder of the run.")
@@ -56,6 +59,7 @@ def command(
     max_steps: int | None,
     seed: int | None,
     lora: bool,
+    workers: int,
     report_to: tuple[str, ...],
     assignments: tuple[str, ...],
     resume: bool,
@@ -89,6 +93,7 @@ def command(
                 | parse_options(assignments),
                 lora=lora,
                 resume=resume,
+                workers=workers,
             )
         except KeyboardInterrupt:
             click.echo(f"to go on from the last checkpoint: --output {folder} --resume", err=True)

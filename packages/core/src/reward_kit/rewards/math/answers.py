@@ -38,9 +38,10 @@ class Answer:
 def extract_answer(reply: str, *, prompt: str = "") -> Answer:
     r"""Return the one numeric answer of ``reply``, or why it has none.
 
-    What precedes the last ``</think>`` is thinking and does not count; a reply that ends inside its thinking has
-    no answer. ``prompt`` is what was asked: repeating it is no answer. Any text is taken, in time linear in its
-    length.
+    It is looked for in this order, and a stronger mark hides the weaker ones before it: ``\boxed{}`` or ``\fbox{}``,
+    ``<answer>``, ``#### N``, "the answer is N" or "Answer: N", the last number. What precedes the last ``</think>``
+    is thinking and does not count; a reply that ends inside its thinking, its box or its tag has no answer, and
+    neither has one that repeats ``prompt``. Any text is taken, in time linear in its length.
 
     >>> extract_answer(r"48 + 24 = 72, so \boxed{72 \text{ clips}}").number.value
     Fraction(72, 1)

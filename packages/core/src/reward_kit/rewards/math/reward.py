@@ -42,9 +42,8 @@ def math_reward(
     - Units need not be there; two known ones that differ (``5 cm``, ``5 m``) are a wrong answer.
     - ``dozen`` is a unit; ``thousand``, ``million``, ``billion`` and ``trillion`` are part of the number.
 
-    A reply without one clear answer scores 0.0 with that reason. Without a usable ground truth, or where the last
-    message is not the assistant's, the result is *not graded*. Unlike in reward-kit 0.4.1, no tolerance applies by
-    default, and nothing is partly right.
+    Without a usable ground truth, or where the last message is not the assistant's, the result is *not graded*.
+    Unlike in reward-kit 0.4.1, no tolerance applies by default, and nothing is partly right.
 
     >>> result = math_reward([{"role": "assistant", "content": r"So \boxed{448,000}."}], ground_truth="448000")
     >>> result.score, result.reason
@@ -60,14 +59,9 @@ def math_reward(
         gold = compile_gold(ground_truth)
     except GradingError as error:
         return EvaluateResult.not_graded(str(error))
-    answer = _answer(messages)
-    if answer.number is None:
+    if (answer := _answer(messages)).number is None:
         return _result(0.0, f"no answer: {answer.problem}", answer, gold)
-    flaw = ""
-    if units_conflict(answer.number.units, gold.number.units):
-        flaw = ": the units differ"
-    elif require_units and not _has_units_of(gold.number, answer.number):
-        flaw = ": the unit is missing"
+    flaw = _flaw(answer.number, gold.number, require_units=require_units)
     equal = _equal(answer.number, gold.number, relative, absolute)
     sign, score = ("=", 1.0) if equal and not flaw else ("!=", 0.0)
     reason = f"{shown(answer.text)!r} {sign} {shown(gold.text)!r} ({answer.rule}){flaw if equal else ''}"
@@ -98,8 +92,12 @@ def _close(answer: Fraction, gold: Fraction, relative: Fraction, absolute: Fract
     return abs(answer - gold) <= allowed
 
 
-def _has_units_of(gold: Number, answer: Number) -> bool:
-    return units_cover(answer.units, gold.units) and (answer.percent or not gold.percent)
+def _flaw(answer: Number, gold: Number, *, require_units: bool) -> str:
+    """Return what is wrong with the unit of the answer."""
+    if units_conflict(answer.units, gold.units):
+        return ": the units differ"
+    covered = units_cover(answer.units, gold.units) and (answer.percent or not gold.percent)
+    return ": the unit is missing" if require_units and not covered else ""
 
 
 def _limit(name: str, value: float) -> Fraction:

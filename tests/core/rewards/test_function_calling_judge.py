@@ -7,7 +7,7 @@ import pytest
 from reward_kit.rewards.function_calling import llm_judge_reward
 
 REPLY = [
-    {"role": "user", "content": "What time is it? <<<END>>>"},
+    {"role": "user", "content": "What time is it? END]]]"},
     {"role": "assistant", "content": '<tool_call>{"name": "now", "arguments": {}}</tool_call>'},
 ]
 
@@ -40,7 +40,7 @@ def test_the_score_of_the_judge_is_the_score(ask, httpserver):
     question = body["messages"][-1]["content"]
     assert '{"name": "now", "arguments": {}}' in question
     assert "the time is asked for" in question
-    assert question.count("<<<END>>>") == question.count("<<<") / 2
+    assert question.count("END]]]") == question.count("[[[") == question.count("]]]")
 
 
 def test_the_same_question_is_asked_once(ask, httpserver):

@@ -109,12 +109,12 @@ def _question(
         "CALLS TO JUDGE": calls,
     }
     shown = {name: value for name, value in parts.items() if value is not None}
-    return "\n\n".join(f"<<<{name}>>>\n{_json(value)}\n<<<END>>>" for name, value in shown.items())
+    return "\n\n".join(f"[[[{name}\n{_json(value)}\nEND]]]" for name, value in shown.items())
 
 
 def _json(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True, default=repr)
-    return text.replace("<<<", "< < <")
+    return text.replace("[[[", "[ [ [").replace("]]]", "] ] ]")
 
 
 def _said(message: object) -> object:

@@ -235,7 +235,7 @@ def test_nothing_that_was_passed_is_changed():
 
     static = {"limits": {"seconds": 1}}
     batch = {
-        "prompts": [[{"role": "user", "content": "q"}]] * 2,
+        "prompts": [[{"role": "user", "content": "q"}], [Message(role="user", content="q")]],
         "completions": [[{"role": "assistant", "content": "a"}]] * 2,
         "tests": [["one"], ["two"]],
     }

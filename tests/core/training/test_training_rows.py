@@ -56,8 +56,16 @@ def test_there_has_to_be_a_sample():
         training_dataset([], system_prompt="")
 
 
-def test_a_sample_that_offers_tools_is_refused():
+def test_tools_are_written_into_the_system_prompt_as_text():
     tools = [{"type": "function", "function": {"name": "add"}}]
+    sample = Sample(messages=[USER], tools=tools)
 
-    with pytest.raises(UsageError, match="sample 'with-tools' offers tools"):
-        prompt_rows([Sample(id="with-tools", messages=[USER], tools=tools)], system_prompt="")
+    (row,) = prompt_rows([sample], system_prompt="Be brief.")
+    (alone,) = prompt_rows([sample], system_prompt="")
+
+    for system, user in (row["prompt"], alone["prompt"]):
+        assert system["role"] == "system"
+        assert '{"type": "function", "function": {"name": "add"}}' in system["content"]
+        assert user == USER
+    assert row["prompt"][0]["content"].startswith("Be brief.\n\n# Tools")
+    assert alone["prompt"][0]["content"].startswith("# Tools")

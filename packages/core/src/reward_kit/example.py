@@ -5,13 +5,13 @@ Everything here is frozen data without I/O. An installed package offers its valu
 the GRPO run.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from reward_kit.models import EvaluateResult, Sample
 
-__all__ = ["ENTRY_POINT_GROUP", "Example", "GenerationSettings", "GrpoSettings", "HubSource", "Reward"]
+__all__ = ["ENTRY_POINT_GROUP", "Example", "GenerationSettings", "GrpoSettings", "HubSource", "PackageSource", "Reward"]
 
 ENTRY_POINT_GROUP = "reward_kit.examples"
 
@@ -29,6 +29,17 @@ class HubSource:
     """A split with an optional slice: ``train``, ``train[:100]``."""
     revision: str
     """A full commit id, so that the rows can never change."""
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSource:
+    """Where a data set comes from that an installed package carries: ``prepare --source NAME``."""
+
+    rows: Callable[[], Iterator[Any]]
+    """Yields ``reward_kit.data.sources.SourceRow``; raises MissingExtraError where the package is not installed."""
+    revision: Callable[[], str]
+    """The package and its version."""
     licence: str
 
 
@@ -69,6 +80,8 @@ class Example:
     summary: str
     """One line for lists and ``--help``."""
     source: HubSource
+    packages: Mapping[str, PackageSource] = field(default_factory=dict)
+    """Further sources by name. Their rows that cannot be used are left out, counted and kept with the reasons."""
     row: Callable[[Mapping[str, Any]], Sample]
     """Makes a sample of one row of the source; raises ValueError or KeyError on a row that it cannot use."""
     system_prompt: str

@@ -11,7 +11,16 @@ import math
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    field_serializer,
+    model_validator,
+)
 
 __all__ = ["EvaluateResult", "Message", "MetricResult", "Reply", "Role", "Sample", "StepOutput", "content_id"]
 
@@ -100,6 +109,10 @@ class Message(_MappingAccess):
         return {"role": wire.pop("role"), "content": wire.pop("content", None), **wire}
 
 
+def _decoded(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
 class Sample(BaseModel):
     """One row of a data set: a prompt, what a right reply must give, and a reply that is known to be right."""
 
@@ -113,8 +126,9 @@ class Sample(BaseModel):
     """What the reward compares a reply with."""
     reference: str | Message | None = None
     """A reply that earns 1.0. Never the ground truth itself: grading it must exercise the reward."""
-    tools: list[dict[str, JsonValue]] | None = None
-    """Tools offered to the model, in the shape of OpenAI's API."""
+    tools: Annotated[list[dict[str, JsonValue]] | None, BeforeValidator(_decoded)] = None
+    """Tools offered to the model, in the shape of OpenAI's API. Files have them as JSON text, because readers that
+    unify columns would give every object the keys of all others."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """Further keyword arguments that the reward takes."""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
@@ -124,11 +138,13 @@ class Sample(BaseModel):
     @classmethod
     def _identify(cls, value: object) -> object:
         if isinstance(value, dict) and not value.get("id"):
-            return {
-                **value,
-                "id": content_id({key: value.get(key) for key in ("messages", "ground_truth", "tools", "extra")}),
-            }
+            content = {key: value.get(key) for key in ("messages", "ground_truth", "tools", "extra")}
+            return {**value, "id": content_id({**content, "tools": _decoded(content["tools"])})}
         return value
+
+    @field_serializer("tools", when_used="json-unless-none")
+    def _encode_tools(self, tools: list[dict[str, JsonValue]]) -> str:
+        return json.dumps(tools, ensure_ascii=False)
 
     @property
     def reference_message(self) -> Message | None:
@@ -164,7 +180,7 @@ class Reply(BaseModel):
 class MetricResult(_MappingAccess):
     """One part of a grading: what it measured, between 0 and 1, and why."""
 
-    score: FiniteFloat = Field(ge=0.0, le=1.0)
+    score: float = Field(ge=0.0, le=1.0, allow_inf_nan=False)
     reason: str
     is_score_valid: bool = True
 

@@ -4,11 +4,13 @@ Which of them there are depends on the ground truth: a number, alone or in a sho
 hidden among guesses; another short text only hidden; and for anything else there are the replies that say nothing.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from reward_kit.models import Sample
 
@@ -30,6 +32,11 @@ class Floor:
 
 def floors(sample: Sample) -> Iterator[Floor]:
     """Yield the floor replies to ``sample``."""
+    if sample.tools and _abstains(sample):
+        # Where no call is due, saying nothing is no offence: calling what is offered is.
+        yield Floor("call where none is due", _call(sample.tools[0]))
+        yield Floor("broken call where none is due", '<tool_call>{"name": ')
+        return
     yield Floor("empty", "")
     yield Floor("white space", " \n\t\n ")
     yield Floor("does not know", "I don't know.")
@@ -44,6 +51,18 @@ def floors(sample: Sample) -> Iterator[Floor]:
         yield Floor("digit changed", _replaced(_solution(sample), gold, _digit_changed(gold, 1)))
     elif gold:
         yield Floor("among guesses", f"The answer is one of these: none, {gold}, something else, or unknown.")
+
+
+def _abstains(sample: Sample) -> bool:
+    """Return whether the right reply to a sample with tools is to call none."""
+    reference = sample.reference_message
+    return reference is not None and not reference.tool_calls and "<tool_call>" not in reference.text
+
+
+def _call(tool: Mapping[str, Any]) -> str:
+    function = tool.get("function", tool)
+    call = json.dumps({"name": function.get("name", "") if isinstance(function, dict) else "", "arguments": {}})
+    return f"<tool_call>{call}</tool_call>"
 
 
 def _numeric_floors(sample: Sample, gold: str) -> Iterator[Floor]:

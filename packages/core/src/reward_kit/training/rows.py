@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from reward_kit.errors import UsageError
 from reward_kit.models import Sample
+from reward_kit.training.tool_prompt import with_tools
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -22,7 +23,7 @@ def training_dataset(samples: Iterable[Sample], *, system_prompt: str) -> "Datas
     text, and every key of any row to all of them.
 
     Raises:
-        UsageError: there are no samples, or a sample offers tools, which GRPO takes as functions only.
+        UsageError: there are no samples.
     """
     from datasets import Dataset, Features, Json
 
@@ -35,14 +36,11 @@ def prompt_rows(samples: Iterable[Sample], *, system_prompt: str) -> list[dict[s
     """Return the rows of ``training_dataset`` as plain data."""
     rows = []
     for sample in samples:
-        if sample.tools:
-            message = (
-                f"sample {sample.id!r} offers tools, which TRL takes as functions only; write them into the prompt"
-            )
-            raise UsageError(message)
         prompt = [message.to_wire() for message in sample.messages]
         if system_prompt and prompt[0]["role"] not in {"system", "developer"}:
             prompt.insert(0, {"role": "system", "content": system_prompt})
+        if sample.tools:
+            prompt = with_tools(prompt, sample.tools)
         arguments: dict[str, Any] = {"ground_truth": sample.ground_truth, **sample.extra}
         rows.append({"prompt": prompt, KWARGS_COLUMN: arguments})
     if not rows:

@@ -18,7 +18,11 @@ __all__ = ["command"]
 
 
 @click.command("prepare")
-@click.option("--source", type=click.Path(path_type=Path), help="File or folder to read in place of the hub.")
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    help="File, folder or name of a package to read, or hub.  [default: hub]",
+)
 @click.option("--split", help="Such as train, train[:100], test[:10%].  [default: that of the example]")
 @click.option("--output", type=click.Path(path_type=Path), help="Data set to write.  [default: EXAMPLE.jsonl]")
 @click.option("--skip-invalid", is_flag=True, help="Put unusable rows into OUTPUT.rejects.jsonl, with reasons.")
@@ -43,8 +47,13 @@ def command(
 
     example = context.example
     target = output or Path(f"{context.name}.jsonl")
-    wanted = split or example.source.split
-    rows, origin, revision = _rows(example.source, source, wanted)
+    package = example.packages.get(str(source))
+    wanted = "all" if package is not None else split or example.source.split
+    if package is not None:
+        rows, origin, revision = package.rows(), f"package: {source}", package.revision()
+        skip_invalid = True
+    else:
+        rows, origin, revision = _rows(example.source, None if str(source) == "hub" else source, wanted)
     progress = Progress("prepared")
     with rewards_print_to_stderr():
         prepared = prepare(progress.counting(rows), example, target, skip_invalid=skip_invalid, limit=limit)
@@ -53,7 +62,7 @@ def command(
         origin=origin,
         revision=revision,
         split=wanted if limit is None else f"{wanted}, first {limit} rows",
-        licence=example.source.licence,
+        licence=example.source.licence if package is None else package.licence,
         rows=prepared.rows,
         sha256=prepared.sha256,
     ).write(provenance_path(target))

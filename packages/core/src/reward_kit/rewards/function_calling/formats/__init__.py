@@ -1,0 +1,1 @@
+"""How each family of models writes a call as text: one handler per opening marker."""

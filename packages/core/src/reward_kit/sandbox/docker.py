@@ -48,7 +48,7 @@ class DockerSandbox(JailedSandbox):
         packages: Sequence[str] = DEFAULT_PACKAGES,
         without: Sequence[str] = (),
     ) -> None:
-        client = _client()
+        self._client = client = _client()
         start = functools.partial(_Container, client, image, worker_options(packages=packages, without=without))
         level, found = _examine(start, image)
         if level not in LEVELS[: LEVELS.index(require) + 1]:
@@ -62,6 +62,11 @@ class DockerSandbox(JailedSandbox):
             workers=workers or os.cpu_count() or 1,
             packages=packages,
         )
+
+    def close(self) -> None:
+        """End all workers, and the connection to the engine."""
+        super().close()
+        self._client.close()
 
 
 def _client() -> Any:  # noqa: ANN401 - the SDK is untyped
@@ -120,8 +125,8 @@ class _Container:
                 tmpfs={"/tmp": "size=256m,mode=1777"},  # noqa: S108 - inside the container
                 labels={"reward-kit": "sandbox"},
             )
-            attached = self._container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 0, "stream": 1})
-            self._connection: socket.socket = attached._sock  # noqa: SLF001 - the SDK wraps it without a writer
+            self._attached = self._container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 0, "stream": 1})
+            self._connection: socket.socket = self._attached._sock  # noqa: SLF001 - the SDK wraps it without a writer
             self._container.start()
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
@@ -173,6 +178,7 @@ class _Container:
         """End the container."""
         import contextlib
 
+        self._attached.close()
         self._connection.close()
         with contextlib.suppress(Exception):  # it may have ended by itself, and be removed already
             self._container.remove(force=True)

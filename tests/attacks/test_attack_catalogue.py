@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-IMAGE = os.environ.get("REWARD_KIT_BASE_IMAGE", "reward-kit/base:debian")
+IMAGE = os.environ.get("REWARD_KIT_DOCKER_BASE", "reward-kit/base:debian")
 HARDENED = ["--read-only", "--cap-drop", "ALL", "--user", "65534", "--security-opt", "no-new-privileges"]
 WITH_NAMESPACES = [
     "--cap-add",

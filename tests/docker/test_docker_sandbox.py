@@ -7,7 +7,7 @@ import pytest
 from reward_kit.sandbox import Call, IsolationUnavailableError, Limits, Program, Stdin, TestSuite
 
 pytestmark = [pytest.mark.docker, pytest.mark.filterwarnings("ignore::ResourceWarning")]  # the SDK's own sockets
-IMAGE = os.environ.get("REWARD_KIT_BASE_IMAGE", "reward-kit/base:debian")
+IMAGE = os.environ.get("REWARD_KIT_DOCKER_BASE", "reward-kit/base:debian")
 
 
 @pytest.fixture(scope="module")

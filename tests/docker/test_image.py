@@ -14,6 +14,19 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("packages/*/Dockerfile"))
+SOURCE_ROWS = {
+    "math-gsm8k": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
+    "function-calling": (
+        {
+            "id": 1,
+            "query": "What is the weather in Oslo?",
+            "tools": json.dumps([{"name": "weather", "description": "", "parameters": {"city": {"type": "str"}}}]),
+            "answers": json.dumps([{"name": "weather", "arguments": {"city": "Oslo"}}]),
+        },
+        r'{"tool_calls": [{"type": "function", "function": {"name": "weather", "arguments": "{\"city\": \"Oslo\"}"}}]}',
+    ),
+}
+"""A row of each example's source, and the ground truth that it becomes."""
 LOCKED_DOWN = [
     *("--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - in the container
     *("--security-opt", "no-new-privileges"),
@@ -54,7 +67,8 @@ def image(request):
 
 def test_the_default_command_evaluates_the_bundled_data_locked_down(image):
     done = docker("run", "--rm", *LOCKED_DOWN, image)
-    assert "100/100 passed (100.0 %)" in done.stdout
+    rows = len(_rows(image))
+    assert f"{rows}/{rows} passed (100.0 %)" in done.stdout
 
 
 def test_check_passes_locked_down(image):
@@ -69,8 +83,11 @@ def test_the_container_is_not_root_and_cannot_write_its_own_file_system(image):
 
 
 def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_path):
+    if _name(image) not in SOURCE_ROWS:
+        pytest.fail(f"write down a row of the source of {_name(image)} in SOURCE_ROWS")
+    raw, ground_truth = SOURCE_ROWS[_name(image)]
     source = tmp_path / "train.jsonl"
-    source.write_text(json.dumps({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}) + "\n")
+    source.write_text(json.dumps(raw) + "\n")
     tmp_path.chmod(0o777)
     mount = ("-v", f"{tmp_path}:/data")
     docker(
@@ -86,7 +103,7 @@ def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_pat
         "/data/out.jsonl",
     )
     (row,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert row["ground_truth"] == "2"
+    assert row["ground_truth"] == ground_truth
 
 
 @pytest.mark.parametrize("verb", ["preview", "regenerate"])
@@ -100,29 +117,26 @@ def test_a_verb_that_needs_a_key_says_so_in_one_line(image, verb):
 @pytest.mark.parametrize("verb", ["preview", "regenerate"])
 def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(image, tmp_path, verb):
     tmp_path.chmod(0o777)
-    rows = [json.loads(line) for line in (ROOT / "datasets" / _name(image) / "dataset.jsonl").read_text().splitlines()]
-    replies = [
-        {"id": row["id"], "prompt": row["messages"][-1]["content"], "response": row["reference"]} for row in rows
-    ]
-    locked = [part if part != "none" else "host" for part in LOCKED_DOWN]
+    rows = _rows(image)
+    replies = [{"id": row["id"], "messages": row["messages"], "message": _reference(row)} for row in rows]
+    network = [part if part != "none" else "host" for part in LOCKED_DOWN]
     with FireworksServer(replies=replies) as server:
-        base = server.url + ("/inference/v1" if verb == "regenerate" else "")
-        key = {"preview": ["FIREWORKS_API_KEY"], "regenerate": ["LOCAL_KEY"]}[verb]
-        options = ["--api-key-env", "LOCAL_KEY", "--output", "/data/replies.jsonl"] if verb == "regenerate" else []
-        environment = [
-            "-e",
-            f"{key[0]}={server.api_key}",
-            *(["-e", f"FIREWORKS_API_BASE={base}"] if not options else []),
-        ]
-        done = docker(
-            *("run", "--rm", *locked, *environment, "-v", f"{tmp_path}:/data"),
-            image,
-            verb,
-            "--base-url",
-            base,
-            *options,
-        )
-    assert {"preview": "100/100 equal", "regenerate": "100/100 passed (100.0 %)"}[verb] in done.stdout
+        if verb == "preview":
+            options = ["--base-url", server.url, "--samples", str(len(rows))]
+        else:
+            options = [
+                "--base-url",
+                f"{server.url}/inference/v1",
+                "--api-key-env",
+                "KEY",
+                "--output",
+                "/data/out.jsonl",
+            ]
+        variables = {"KEY": server.api_key, "FIREWORKS_API_KEY": server.api_key, "FIREWORKS_API_BASE": server.url}
+        key = [argument for name, value in variables.items() for argument in ("-e", f"{name}={value}")]
+        done = docker("run", "--rm", *network, *key, "-v", f"{tmp_path}:/data", image, verb, *options)
+    count = f"{len(rows)}/{len(rows)}"
+    assert {"preview": f"{count} equal", "regenerate": f"{count} passed (100.0 %)"}[verb] in done.stdout
 
 
 def test_train_without_its_extra_says_what_to_install(image):
@@ -148,6 +162,15 @@ def test_no_secret_and_no_source_of_another_example_is_in_the_image(image):
 
 def _name(image):
     return image.removeprefix("reward-kit/").removesuffix(":test")
+
+
+def _rows(image):
+    return [json.loads(line) for line in (ROOT / "datasets" / _name(image) / "dataset.jsonl").read_text().splitlines()]
+
+
+def _reference(row):
+    reference = row["reference"]
+    return {"role": "assistant", "content": reference} if isinstance(reference, str) else reference
 
 
 def _base(image):

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Level = Literal["L3", "L2", "L1", "none", "remote"]
-"""How strongly a program was confined; ``docs/sandbox.md`` says what each level is made of."""
+"""How strongly a program was confined; SECURITY.md says what each level is made of."""
 
 Status = Literal[
     "ok", "runtime_error", "time_limit", "memory_limit", "output_limit", "compile_error", "not_run", "sandbox_error"

@@ -67,7 +67,8 @@ def train(
         options: fields of GRPOConfig that win over the example's settings.
         lora: train a low-rank adapter of every linear layer, not the model's own weights.
         resume: go on from the last checkpoint in ``output``.
-        workers: processes that grade; with 0, and for an asynchronous reward, grading happens in this process.
+        workers: processes that grade; with 0, and for an asynchronous reward, grading happens in this process. A
+            script that uses them must guard its main part by ``if __name__ == "__main__"``.
         callbacks: called by the trainer as transformers describes it.
 
     Raises:
@@ -86,6 +87,7 @@ def train(
         example.reward, {}, kwargs_column=KWARGS_COLUMN, workers=0 if is_async(example.reward) else workers
     )
     dataset = training_dataset(samples, system_prompt=example.system_prompt)
+    _require_a_batch(len(dataset), config)
     output.mkdir(parents=True, exist_ok=True)
     with AppendLog(output / METRICS) as log, outdated_names_let_pass():
         trainer = _trainer(
@@ -113,7 +115,8 @@ def _trainer(
     **arguments: Any,  # noqa: ANN401 - GRPOTrainer's own
 ) -> "GRPOTrainer":
     from transformers import PrinterCallback
-    from trl import GRPOTrainer
+
+    from reward_kit.training.trainer import ResumableTrainer
 
     peft_config = None
     if lora:
@@ -123,7 +126,7 @@ def _trainer(
             r=_LORA_RANK, lora_alpha=2 * _LORA_RANK, target_modules="all-linear", task_type="CAUSAL_LM"
         )
     try:
-        trainer = GRPOTrainer(model, processing_class=tokenizer, peft_config=peft_config, **arguments)
+        trainer = ResumableTrainer(model, processing_class=tokenizer, peft_config=peft_config, **arguments)
     except OSError as error:
         message = f"model {model!r} could not be loaded: {error}; pass --model with a folder or a name on the hub"
         raise PrerequisiteError(message) from error
@@ -164,6 +167,14 @@ def _require_trackers(config: "GRPOConfig") -> None:
         if name in _TRACKERS and find_spec(name) is None:
             message = f"{name!r} not installed, and the metrics are to be reported to it; pip install {name}"
             raise PrerequisiteError(message)
+
+
+def _require_a_batch(rows: int, config: "GRPOConfig") -> None:
+    """Refuse a data set that does not fill one batch: TRL drops what is left over, and would train on nothing."""
+    prompts = config.generation_batch_size // config.num_generations
+    if rows < prompts:
+        message = f"found {rows} samples, expected {prompts} or more: as many prompts go into one batch"
+        raise UsageError(message)
 
 
 def _write_settings(output: Path, example: Example, config: "GRPOConfig", **facts: object) -> None:

@@ -53,11 +53,12 @@ _TINY = _Part(
     name="tiny",
     samples=4,
     options={
-        "max_steps": 30,
-        "num_generations": 8,
-        "per_device_train_batch_size": 32,
+        "max_steps": 20,
+        "num_generations": 16,
+        "per_device_train_batch_size": 64,
         "max_completion_length": 2,
-        "learning_rate": 1e-2,
+        "learning_rate": 3e-3,
+        "adam_beta2": 0.95,
     },
 )
 _SMOLLM2 = _Part(
@@ -180,7 +181,7 @@ def _chosen(samples: Iterable[Sample], part: _Part) -> list[Sample]:
 
 
 def _length(sample: Sample) -> int:
-    return sum(len(message.text) for message in sample.messages) + len(_reference(sample))
+    return len(sample.model_dump_json(include={"messages", "reference", "tools"}))
 
 
 def _reference(sample: Sample) -> str:

@@ -24,7 +24,7 @@ _SHOWN = {
 
 
 class StepLog(TrainerCallback):
-    """Append what the trainer logs to ``log``, from the first process only.
+    """Append what the trainer logs to ``log``.
 
     A run that is resumed logs the steps after its checkpoint again: of two lines with the same step, the later counts.
     """
@@ -41,7 +41,7 @@ class StepLog(TrainerCallback):
         **_: object,
     ) -> None:
         """Write the numbers of a step."""
-        if not state.is_world_process_zero or not logs:
+        if not logs:
             return
         self._log.append({"step": state.global_step, **{name: _json_number(value) for name, value in logs.items()}})
         if "reward" in logs:

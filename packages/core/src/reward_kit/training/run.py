@@ -3,7 +3,8 @@
 import json
 import math
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -77,8 +78,6 @@ def train(
         GradingError: too many completions could not be graded.
     """
     require("train", "torch", "transformers", "trl", "datasets", *(["peft"] if lora else []))
-    from reward_kit.training.metrics import StepLog
-
     model = model or example.training.model
     config = grpo_config(example.training, output=output, options=options or {})
     _require_trackers(config)
@@ -89,7 +88,7 @@ def train(
     dataset = training_dataset(samples, system_prompt=example.system_prompt)
     _require_a_batch(len(dataset), config)
     output.mkdir(parents=True, exist_ok=True)
-    with AppendLog(output / METRICS) as log, outdated_names_let_pass():
+    with _step_log(output, config) as step_log, outdated_names_let_pass():
         trainer = _trainer(
             model,
             tokenizer=tokenizer,
@@ -97,10 +96,11 @@ def train(
             train_dataset=dataset,
             args=config,
             lora=lora,
-            callbacks=[StepLog(log), *callbacks],
+            callbacks=[*step_log, *callbacks],
         )
-        name = model if isinstance(model, str) else model.config.name_or_path or "in memory"
-        _write_settings(output, example, config, model=name, rows=len(dataset), lora=lora)
+        if trainer.is_world_process_zero():
+            name = model if isinstance(model, str) else model.config.name_or_path or "in memory"
+            _write_settings(output, example, config, model=name, rows=len(dataset), lora=lora)
         trainer.train(resume_from_checkpoint=checkpoint)
     if config.save_strategy != "no":
         trainer.save_model()
@@ -135,6 +135,18 @@ def _trainer(
         raise UsageError(message) from error
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
     return trainer
+
+
+@contextmanager
+def _step_log(output: Path, config: "GRPOConfig") -> "Iterator[list[TrainerCallback]]":
+    """Give the callback that logs the steps, to the first of the processes that train together."""
+    from reward_kit.training.metrics import StepLog
+
+    if config.process_index != 0:
+        yield []
+        return
+    with AppendLog(output / METRICS) as log:
+        yield [StepLog(log)]
 
 
 def _rewarded(history: Iterable[Mapping[str, float | None]]) -> tuple[dict[str, float], ...]:

@@ -30,16 +30,19 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
+__all__ = ["SmallModel", "SmokeReport", "smoke_smollm2", "smoke_tiny"]
+
+
 class SmallModel(Protocol):
     """A model in memory and its tokenizer."""
 
     @property
-    def model(self) -> "PreTrainedModel": ...
+    def model(self) -> "PreTrainedModel":
+        """The model, in float32 on the CPU."""
+
     @property
-    def tokenizer(self) -> "PreTrainedTokenizerBase": ...
-
-
-__all__ = ["SmokeReport", "smoke_smollm2", "smoke_tiny"]
+    def tokenizer(self) -> "PreTrainedTokenizerBase":
+        """Its tokenizer, with a chat template."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,7 @@ def smoke_tiny(example: Example, samples: Iterable[Sample], *, output: Path) -> 
 def smoke_smollm2(
     example: Example, samples: Iterable[Sample], *, load: Callable[[], "SmallModel"], output: Path
 ) -> SmokeReport:
-    """Train an adapter of the small real language model that ``load`` gives, for two steps.
+    """Train the small real language model that ``load`` gives, for two steps.
 
     Raises:
         ContractError: too few samples have a text as their reference.

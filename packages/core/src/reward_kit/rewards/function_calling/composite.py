@@ -9,7 +9,7 @@ from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message
 from reward_kit.rewards.function_calling.case import Case, make_case
 from reward_kit.rewards.function_calling.equality import StringMatch, Strings, string_matching
-from reward_kit.rewards.function_calling.exact import Order, blame, match_calls, metrics_of, praise
+from reward_kit.rewards.function_calling.exact import Order, blame, is_exact, match_calls, metrics_of, praise
 from reward_kit.rewards.function_calling.matching import best_assignment
 from reward_kit.rewards.function_calling.schemas import ANY
 from reward_kit.rewards.function_calling.similarity import arguments_similarity
@@ -80,7 +80,7 @@ def composite_function_call_reward(
         return EvaluateResult.not_graded(str(error))
     matched = match_calls(case, order, strings)
     metrics = metrics_of(case, matched)
-    if not case.reply.malformed and len(case.reply.calls) == len(case.expected) and -1 not in matched:
+    if is_exact(case, matched):
         return EvaluateResult(score=1.0, reason=praise(case), metrics=metrics)
     score = 0.0 if binary else _partial(case, shares, strings, matched)
     return EvaluateResult(score=score, reason=blame(case, matched, strings), metrics=metrics)

@@ -11,7 +11,7 @@ from reward_kit.rewards.function_calling.difference import first_difference
 from reward_kit.rewards.function_calling.equality import StringMatch, Strings, string_matching
 from reward_kit.rewards.function_calling.matching import largest_matching
 
-__all__ = ["Order", "blame", "exact_tool_match_reward", "match_calls", "metrics_of", "praise"]
+__all__ = ["Order", "blame", "exact_tool_match_reward", "is_exact", "match_calls", "metrics_of", "praise"]
 
 Order = Literal["any", "strict"]
 
@@ -57,12 +57,17 @@ def exact_tool_match_reward(
     except GradingError as error:
         return EvaluateResult.not_graded(str(error))
     matched = match_calls(case, order, strings)
-    exact = not case.reply.malformed and len(case.reply.calls) == len(case.expected) and -1 not in matched
+    exact = is_exact(case, matched)
     return EvaluateResult(
         score=1.0 if exact else 0.0,
         reason=praise(case) if exact else blame(case, matched, strings),
         metrics=metrics_of(case, matched),
     )
+
+
+def is_exact(case: Case, matched: list[int]) -> bool:
+    """Say whether the reply makes the expected calls, all of them and nothing else."""
+    return not case.reply.malformed and len(case.reply.calls) == len(case.expected) and -1 not in matched
 
 
 def match_calls(case: Case, order: Order, strings: Strings) -> list[int]:

@@ -5,7 +5,15 @@ from typing import Any
 
 from reward_kit.data.coding.humaneval import from_humaneval
 from reward_kit.data.coding.mbpp import from_mbpp, from_sandbox_fusion_mbpp
-from reward_kit.data.coding.problem import Problem
+from reward_kit.data.coding.output_prediction import from_cruxeval, from_cruxeval_x
+from reward_kit.data.coding.problem import Problem, labels_of
+from reward_kit.data.coding.sandbox_fusion import (
+    from_completion,
+    from_inserted,
+    from_prose,
+    from_stdin_cases,
+    parsed_test,
+)
 from reward_kit.errors import DataError
 from reward_kit.models import Sample
 
@@ -32,11 +40,31 @@ def read_coding_row(raw: Mapping[str, Any]) -> Sample:
 
 
 def _problem(raw: Mapping[str, Any]) -> Problem:
-    if {"prompt", "canonical_solution", "test", "entry_point"} <= set(raw):
+    fields = set(raw)
+    if {"prompt", "canonical_solution", "test", "entry_point"} <= fields:
         return from_humaneval(raw)
-    if {"code", "test_list"} <= set(raw):
+    if {"code", "test_list"} <= fields:
         return from_mbpp(raw)
-    if {"content", "test_list"} <= set(raw):
+    if {"content", "test_list"} <= fields:
         return from_sandbox_fusion_mbpp(raw)
-    problem = f"found {', '.join(map(repr, raw))}, which is no row of a data set of coding problems that is known here"
+    if {"code", "input", "output"} <= fields:
+        return from_cruxeval_x(raw) if "gt" in fields else from_cruxeval(raw)
+    if {"content", "test"} <= fields:
+        return _with_test(raw)
+    if "next_line" in fields:
+        problem = "no executable test: the next line of a file can be written in many ways"
+        raise DataError(problem)
+    problem = f"found the fields {', '.join(map(repr, raw))}, expected those of a data set of coding problems"
+    raise DataError(problem)
+
+
+def _with_test(raw: Mapping[str, Any]) -> Problem:
+    test = parsed_test(raw)
+    if isinstance(test, list):
+        return from_stdin_cases(raw, test)
+    if isinstance(test, dict):
+        return from_inserted(raw, test)
+    if isinstance(test, str) and test.strip():
+        return from_completion(raw) if "entry_point" in labels_of(raw) else from_prose(raw)
+    problem = "no executable test"
     raise DataError(problem)

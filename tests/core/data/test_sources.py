@@ -84,7 +84,7 @@ def test_a_split_that_is_not_there_is_named_with_those_that_are(tmp_path, write_
 
 
 def test_an_empty_folder_is_named(tmp_path):
-    with pytest.raises(UsageError, match=r"it has no file ending in \.jsonl, \.ndjson, \.json, \.parquet"):
+    with pytest.raises(UsageError, match=r"it has no file ending in \.jsonl, \.ndjson, \.jsonl\.gz, \.ndjson\.gz, \.json, \.parquet"):
         values(tmp_path)
 
 

@@ -3,7 +3,7 @@
 A mutant that earns it shows that the tests do not see what the program gives. The kinds: an empty body, a constant
 result, a result off by one, a result of another type; the last two only where the program gives results at all.
 
-Not covered: mutants that happen to be right, such as a constant that every test expects.
+Not covered: every other constant that all tests of a row may expect.
 """
 
 import ast
@@ -18,6 +18,7 @@ from reward_kit.rewards.code_execution.blocks import find_program
 __all__ = ["mutants"]
 
 ENTRY_KEYS = ("entry_point", "function_to_call", "fn_name")
+WORD = re.compile(r"\w+")
 CHANGES = {
     "constant return": "return 7",
     "off by one": """result = original(*args, **kwargs)
@@ -33,7 +34,9 @@ CHANGES = {
     "wrong type": """result = original(*args, **kwargs)
         return [result] if isinstance(result, str) else str(result)""",
 }
-WRAPPER = '''
+TRUTHS = ("True", "False")
+"""Constants that are tried, too, where the tests name them: all tests of a yes or no question may expect the same."""
+WRAPPER = """
 
 def _mutated(original):
     if isinstance(original, (staticmethod, classmethod)):
@@ -52,14 +55,14 @@ def _mutated(original):
 
 for _name in {names!r}:
     globals()[_name] = _mutated(globals()[_name])
-'''
+"""
 KEPT = (
     "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__",
     "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__hash__",
 )  # fmt: skip
 """Methods that give no results, or without which no object can be."""
 PRINTED = {
-    "off by one": r'''re.sub(r"(\d+)(?!.*\d)", lambda found: str(int(found[1]) + 1), text, flags=re.DOTALL)'''
+    "off by one": r"""re.sub(r"(\d+)(?!.*\d)", lambda found: str(int(found[1]) + 1), text, flags=re.DOTALL)"""
     ''' if re.search(r"\\d", text) else text + "x"''',
     "wrong type": "repr(text)",
 }
@@ -75,8 +78,8 @@ finally:
 """
 JAVASCRIPT = {
     "constant return": "7",
-    "off by one": "((r) => typeof r === 'number' ? r + 1 : typeof r === 'boolean' ? !r : typeof r === 'string' ? r + 'x'"
-    " : Array.isArray(r) ? [...r, 0] : null)(original(...args))",
+    "off by one": "((r) => typeof r === 'number' ? r + 1 : typeof r === 'boolean' ? !r"
+    " : typeof r === 'string' ? r + 'x' : Array.isArray(r) ? [...r, 0] : null)(original(...args))",
     "wrong type": "((r) => typeof r === 'string' ? [r] : String(r))(original(...args))",
 }
 
@@ -111,18 +114,21 @@ def _of_python(program: str, sample: Sample, truth: object) -> Iterator[tuple[st
         tree = ast.parse(program)
     except SyntaxError:
         return
-    names = _entries(truth, sample) or _mentioned(tree, sample)
-    tested = [node for node in tree.body if _is_definition(node) and node.name in names]
+    defined = [node for node in tree.body if _is_definition(node)]
+    names = _entries(truth, sample)
+    text = _text(truth)
+    tested = [node for node in defined if node.name in (names or set(WORD.findall(text)))]
+    if names and not tested:
+        tested = [node for node in defined if node.name == "Solution"]  # whose method it then is
     if not tested:
         yield "empty body", "pass"
         yield "constant return", "print(7)"
         for kind, change in PRINTED.items():
             yield kind, PRINTING.format(source=program, change=change)
         return
-    results = any(map(_gives_results, tested))
-    for kind, change in CHANGES.items():
-        if results:
-            yield kind, program + WRAPPER.format(kept=KEPT, change=change, names=[node.name for node in tested])
+    changes = CHANGES | {f"always {word}": f"return {word}" for word in TRUTHS if word in text}
+    for kind, change in changes.items() if any(map(_gives_results, tested)) else ():
+        yield kind, program + WRAPPER.format(kept=KEPT, change=change, names=[node.name for node in tested])
     for node in tested:
         _empty(node)
     yield "empty body", ast.unparse(tree)
@@ -150,10 +156,11 @@ def _entries(truth: object, sample: Sample) -> set[str]:
     return set()
 
 
-def _mentioned(tree: ast.Module, sample: Sample) -> set[str]:
-    """Return what the program defines and the tests name."""
-    words = set(re.findall(r"\w+", str(sample.ground_truth)))
-    return {node.name for node in tree.body if _is_definition(node)} & words
+def _text(truth: object) -> str:
+    """Return every text in a ground truth, among whose words are the names of what the tests call."""
+    if isinstance(truth, dict):
+        return "\n".join(map(_text, truth.values()))
+    return "\n".join(map(_text, truth)) if isinstance(truth, list) else str(truth)
 
 
 def _is_definition(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:

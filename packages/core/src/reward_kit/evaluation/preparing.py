@@ -21,15 +21,13 @@ from reward_kit.data.jsonl import to_line
 from reward_kit.data.sources import SourceRow
 from reward_kit.data.validation import data_error
 from reward_kit.errors import ContractError, DataError
-from reward_kit.evaluation.floors import wrong_references
 from reward_kit.evaluation.grading import Grader, describe
-from reward_kit.evaluation.proof import Trial, of_floor, of_reference
+from reward_kit.evaluation.proof import Trial, disproof
 from reward_kit.example import Example
-from reward_kit.models import EvaluateResult, Message, Sample, content_id
+from reward_kit.models import EvaluateResult, Sample, content_id
 
 __all__ = ["Prepared", "prepare", "rejects_path", "short_reason"]
 
-MISSING_MODULE = re.compile(r"No module named '([\w.]+)'")
 OF_ONE_ROW = re.compile(r" \(|; | against ")
 """What a reason says of one row comes after this."""
 MAX_REASONS = 50
@@ -131,10 +129,12 @@ class _Preparing:
         """Return the sample of ``row``.
 
         Raises:
-            DataError: the row is not one, or its ground truth cannot be graded against.
+            DataError: the row is not one, or not proven.
         """
         sample = self._converted(row)
-        self._prove(sample, row)
+        fault = disproof(sample, self._graded)
+        if fault is not None:
+            raise _placed(fault, row)
         return self._with_own_id(sample, row)
 
     def _converted(self, row: SourceRow) -> Sample:
@@ -146,7 +146,7 @@ class _Preparing:
             problem = f"missing; the row has {keys or 'no fields'}"
             raise DataError(problem, path=row.path, line=row.line, field=str(error.args[0])) from None
         except DataError as error:
-            raise DataError(error.problem, path=row.path, line=row.line, field=error.field) from None
+            raise _placed(error, row) from None
         except ValidationError as error:
             raise data_error(error, path=row.path, line=row.line) from None
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
@@ -156,28 +156,6 @@ class _Preparing:
             message = f"the row of the example {self._example.name!r} gave {type(sample).__name__}, expected a Sample"
             raise ContractError(message)
         return sample
-
-    def _prove(self, sample: Sample, row: SourceRow) -> None:
-        """Refuse a row that the reward cannot decide about, whose reference is not right, or whose tests see nothing."""
-        reference = sample.reference_message
-        trial = of_reference(sample, reference or Message(role="assistant", content=""))
-        first = self._graded(trial)
-        if not first.is_score_valid:
-            problem = f"the reward cannot grade against {sample.ground_truth!r}: {first.error}"
-            raise DataError(_missing_module(first) or problem, path=row.path, line=row.line, field="ground_truth")
-        if reference is None:
-            return
-        wrong = trial.problem(first, first if first.score != 1.0 else self._graded(trial))
-        if wrong:
-            problem = _missing_module(first) or f"it does not earn 1.0 ({wrong})"
-            raise DataError(problem, path=row.path, line=row.line, field="reference")
-        for floor in wrong_references(sample):
-            trial = of_floor(sample, floor)
-            result = self._graded(trial)
-            wrong = trial.problem(result, result)
-            if wrong:
-                problem = f"its tests do not tell it from itself made wrong by: {floor.kind} ({wrong})"
-                raise DataError(problem, path=row.path, line=row.line, field="reference")
 
     def _graded(self, trial: Trial) -> EvaluateResult:
         sample = trial.sample
@@ -204,15 +182,12 @@ def _reject(row: SourceRow, error: DataError) -> dict[str, object]:
     return {"file": row.path, "line": row.line, "reason": str(_of_row(error)), "raw": row.text}
 
 
+def _placed(error: DataError, row: SourceRow) -> DataError:
+    return DataError(error.problem, path=row.path, line=row.line, field=error.field)
+
+
 def _of_row(error: DataError) -> DataError:
     return DataError(error.problem, field=error.field)
-
-
-def _missing_module(result: EvaluateResult) -> str | None:
-    """Return a problem that names the module without which nothing can be decided; None where there is none."""
-    said = f"{result.reason}; {result.error}"
-    missing = MISSING_MODULE.search(said)
-    return f"the module {missing[1]!r} is not there ({said})" if missing else None
 
 
 def _most_common(reasons: Counter[str]) -> dict[str, int]:

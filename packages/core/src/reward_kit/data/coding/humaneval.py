@@ -18,7 +18,7 @@ _PLACES = ("data/HumanEval.jsonl.gz", "HumanEval.jsonl.gz")
 
 
 def from_humaneval(raw: Mapping[str, Any]) -> Problem:
-    """Return a problem: ``prompt`` that a body continues, ``canonical_solution``, ``test`` with ``check(candidate)``."""
+    """Return a problem: a ``prompt`` that a body continues, and a ``test`` with ``check(candidate)``."""
     return Problem(
         source="humaneval",
         task=raw["task_id"],

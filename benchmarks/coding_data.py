@@ -22,9 +22,9 @@ from reward_kit.data.jsonl import read_jsonl
 from reward_kit.data.sources import SourceRow, local_rows
 from reward_kit.data.splits import Split
 from reward_kit.errors import DataError, MissingExtraError
-from reward_kit.evaluation import grade
 from reward_kit.evaluation.preparing import prepare, short_reason
 from reward_kit.example import Example, HubSource
+from reward_kit.grading import grade
 from reward_kit.models import Message
 from reward_kit.rewards.code_execution import fractional_code_reward
 

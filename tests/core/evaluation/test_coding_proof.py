@@ -216,6 +216,7 @@ def test_what_is_prepared_keeps_what_a_data_set_promises(example, tmp_path):
     rows = [SourceRow(path="own.jsonl", line=n, raw=raw) for n, raw in enumerate(ROWS.values(), start=1)]
     prepared = prepare(rows, example, tmp_path / "own.jsonl")
     assert prepared.rows == len(ROWS)
+    assert prepared.licences == ("Apache-2.0", "CC-BY-4.0", "MIT")
     offences = []
     report = check(tmp_path / "own.jsonl", fractional_code_reward, on_offence=offences.append)
     assert offences == []

@@ -1,12 +1,13 @@
 """``composite_function_call_reward``: 1.0 for exactly the right calls, less for near misses, nothing for spraying."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message
+from reward_kit.rewards.function_calling.calls import ToolCall
 from reward_kit.rewards.function_calling.case import Case, make_case
 from reward_kit.rewards.function_calling.equality import StringMatch, Strings, string_matching
 from reward_kit.rewards.function_calling.exact import Order, blame, is_exact, match_calls, metrics_of, praise
@@ -30,7 +31,7 @@ class _Weights:
     schema: float = 0.5
     """What remains for a call that breaks its tool's schema."""
     surplus: float = 0.15
-    """What remains where more was tried than is due: guessing must pay less than one honest near miss."""
+    """What remains where more was tried than is due, or a call made again: guessing must pay less than a near miss."""
 
 
 def composite_function_call_reward(
@@ -49,7 +50,7 @@ def composite_function_call_reward(
 
     Calls are paired with the calls that are due so that the sum of their similarities is the largest, and that sum
     is divided by the larger number of the two, malformed attempts included. A pair with different names has
-    no similarity. Where no call is due, any attempt earns 0.0.
+    no similarity, and neither has a call that is made again without being due again. Where no call is due, any attempt earns 0.0.
 
     Args:
         messages: as for ``exact_tool_match_reward``, and so are ``ground_truth``, ``tools``, ``possible_answers``,
@@ -58,7 +59,7 @@ def composite_function_call_reward(
         tools: see there.
         possible_answers: see there.
         weights: any of ``cap`` (0.6), ``name`` (0.2), ``schema`` (0.5: what a call keeps that breaks its schema)
-            and ``surplus`` (0.15: what a reply keeps that tries more calls than are due).
+            and ``surplus`` (0.15: what a reply keeps that tries more calls than are due, or repeats one).
         binary: pay exactly right calls only, as ``exact_tool_match_reward`` does.
         order: see there.
         string_match: see there.
@@ -103,6 +104,9 @@ def _partial(case: Case, shares: _Weights, strings: Strings, matched: list[int])
     # Equal calls belong together in some best assignment, unless alternatives make them equal to several.
     settled = all(wanted.possible is None for wanted in expected)
     keeps = [1.0 if fits(call.arguments, case.tools.get(call.name, ANY)) else shares.schema for call in calls]
+    repeated = _repeated(calls, matched)
+    for row in repeated:
+        keeps[row] = 0.0
 
     def worth(row: int, column: int) -> float:
         if calls[row].name != expected[column].name:
@@ -117,5 +121,11 @@ def _partial(case: Case, shares: _Weights, strings: Strings, matched: list[int])
     parts = [worth(row, column) for row, column in pairs.items()]
     parts += [rows[row][column] for row, column in enumerate(best_assignment(rows)) if column >= 0]
     total = math.fsum(parts)
-    surplus = shares.surplus if attempts > len(expected) else 1.0
+    surplus = shares.surplus if repeated or attempts > len(expected) else 1.0
     return round(shares.cap * surplus * total / max(attempts, len(expected)), 9)
+
+
+def _repeated(calls: Sequence[ToolCall], matched: list[int]) -> list[int]:
+    """Return which calls say an earlier one again and are not due: they are no attempt at anything else."""
+    unmatched = [row for row, column in enumerate(matched) if column < 0]
+    return [row for row in unmatched if any(calls[row] == earlier for earlier in calls[:row])]

@@ -13,6 +13,9 @@ from reward_kit.rewards.function_calling.text import has_marker, read_text
 
 __all__ = ["parse_tool_calls", "parse_with"]
 
+_CALL_BLOCKS = ("tool_use", "tool_call", "function_call")
+"""How the type of a content block ends that is a call: ``server_tool_use`` is one, too."""
+
 
 def parse_tool_calls(message: object, tools: object = None) -> ParsedReply:
     """Return every attempt to call in ``message``: a Message, a dict in its shape, or text. Never raises.
@@ -128,7 +131,7 @@ def _blocks(content: list[Any] | tuple[Any, ...]) -> tuple[list[tuple[str, ToolC
         kind = stated if isinstance(stated, str) else ""
         if isinstance(block, str):
             texts.append(block)
-        elif kind in {"tool_use", "tool_call", "function_call"}:
+        elif kind.endswith(_CALL_BLOCKS):
             found.append(("anthropic" if kind == "tool_use" else "blocks", _block_call(block)))
         elif kind in {"text", "output_text"} and isinstance(block.get("text"), str):
             texts.append(block["text"])

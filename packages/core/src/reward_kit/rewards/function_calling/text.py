@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from reward_kit.rewards.function_calling.formats.gemma import gemma_call
+from reward_kit.rewards.function_calling.formats.gemma import function_gemma_call, gemma_call
 from reward_kit.rewards.function_calling.formats.harmony import read_harmony
 from reward_kit.rewards.function_calling.formats.pythonic import pythonic_block
 from reward_kit.rewards.function_calling.formats.tagged_json import (
@@ -49,6 +49,7 @@ _CALLS: dict[str, Handler] = {
     "<|tool_call_begin|>": kimi_call,
     "<|open|>call tool=": kimi_k3_call,
     "<|tool_call>": gemma_call,
+    "<start_function_call>": function_gemma_call,
 }
 _THINKING = {
     "<think>": "</think>",

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from reward_kit.errors import GradingError, require
-from reward_kit.models import EvaluateResult, Message, MetricResult
-from reward_kit.rewards.function_calling.case import own_turns
-from reward_kit.rewards.function_calling.strict_json import (
+from reward_kit.data.strict_json import (
     StrictJsonError,
     problem_of,
     read_json,
     read_whole,
     skip_space,
 )
+from reward_kit.errors import GradingError, require
+from reward_kit.models import EvaluateResult, Message, MetricResult
+from reward_kit.rewards.function_calling.case import own_turns
 
 __all__ = ["json_schema_reward"]
 

@@ -50,7 +50,8 @@ def composite_function_call_reward(
 
     Calls are paired with the calls that are due so that the sum of their similarities is the largest, and that sum
     is divided by the larger number of the two, malformed attempts included. A pair with different names has
-    no similarity, and neither has a call that is made again without being due again. Where no call is due, any attempt earns 0.0.
+    no similarity, and neither has a call that is made again without being due again. Where no call is due, any
+    attempt earns 0.0.
 
     Args:
         messages: as for ``exact_tool_match_reward``, and so are ``ground_truth``, ``tools``, ``possible_answers``,

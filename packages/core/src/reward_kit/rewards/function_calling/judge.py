@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from reward_kit.data.strict_json import StrictJsonError, read_whole
 from reward_kit.errors import GradingError, RemoteError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.rewards.function_calling.case import own_turns
 from reward_kit.rewards.function_calling.parse import parse_tool_calls
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_whole
 
 __all__ = ["llm_judge_reward"]
 

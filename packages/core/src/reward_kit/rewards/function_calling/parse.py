@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reward_kit.data.strict_json import problem_of
 from reward_kit.models import Message
 from reward_kit.rewards.function_calling.calls import MalformedCall, ParsedReply, ToolCall
 from reward_kit.rewards.function_calling.equality import values_equal
 from reward_kit.rewards.function_calling.reading import Reader, call_of
 from reward_kit.rewards.function_calling.schemas import Schema, normalize_tools
-from reward_kit.rewards.function_calling.strict_json import problem_of
 from reward_kit.rewards.function_calling.text import has_marker, read_text
 
 __all__ = ["parse_tool_calls", "parse_with"]

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from re import Match, Pattern
 
+from reward_kit.data.strict_json import StrictJsonError, problem_of, read_whole
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
 from reward_kit.rewards.function_calling.schemas import ANY, Schema
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, problem_of, read_whole
 
 __all__ = ["MAX_ATTEMPTS", "Handler", "Reader", "call_of"]
 
@@ -125,7 +125,7 @@ def _call(name: str, arguments: object, *, decoded: bool) -> ToolCall | Malforme
         except StrictJsonError as error:
             if not text.strip():
                 return ToolCall(name, {})
-            return MalformedCall(f"the arguments of {name!r} are {error.reason}")
+            return MalformedCall(f"the arguments of {name!r} cannot be read: {error.reason}")
     elif arguments is None:
         return ToolCall(name, {})
     elif not decoded and (problem := problem_of(arguments)):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_whole
+from reward_kit.data.strict_json import StrictJsonError, read_whole
 
 __all__ = [
     "ANY",

@@ -6,8 +6,8 @@ FunctionGemma writes the same with other marks: ``<start_function_call>call:name
 import re
 from typing import NamedTuple
 
+from reward_kit.data.strict_json import MAX_DEPTH, StrictJsonError, read_json
 from reward_kit.rewards.function_calling.reading import Reader
-from reward_kit.rewards.function_calling.strict_json import MAX_DEPTH, StrictJsonError, read_json
 
 __all__ = ["function_gemma_call", "gemma_call"]
 

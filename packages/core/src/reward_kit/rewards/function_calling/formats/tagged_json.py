@@ -6,9 +6,9 @@ are data.
 
 import re
 
+from reward_kit.data.strict_json import StrictJsonError, read_json, skip_space
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
 from reward_kit.rewards.function_calling.reading import Reader, call_of
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_json, skip_space
 
 __all__ = ["deepseek_call", "kimi_call", "llama_tag", "mistral_calls", "read_calls", "tagged"]
 
@@ -102,7 +102,7 @@ def named(reader: Reader, layout: str, name: str, start: int, closer: str) -> in
     try:
         arguments, end = read_json(text, start)
     except StrictJsonError as error:
-        reader.broken(layout, f"the arguments of {name[:60]!r} are {error.reason}")
+        reader.broken(layout, f"the arguments of {name[:60]!r} cannot be read: {error.reason}")
         return max(error.position, start)
     after = skip_space(text, end)
     if not isinstance(arguments, dict):

@@ -2,11 +2,11 @@
 
 import re
 
+from reward_kit.data.strict_json import StrictJsonError, read_json, skip_space
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
 from reward_kit.rewards.function_calling.formats.pythonic import read_pythonic
 from reward_kit.rewards.function_calling.formats.tagged_json import note, read_calls
 from reward_kit.rewards.function_calling.reading import Reader, call_of
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_json, skip_space
 
 __all__ = ["read_whole_reply", "whole_reply_is_calls"]
 

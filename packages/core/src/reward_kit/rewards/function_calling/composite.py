@@ -127,6 +127,12 @@ def _partial(case: Case, shares: _Weights, strings: Strings, matched: list[int])
 
 
 def _repeated(calls: Sequence[ToolCall], matched: list[int]) -> list[int]:
-    """Return which calls say an earlier one again and are not due: they are no attempt at anything else."""
-    unmatched = [row for row, column in enumerate(matched) if column < 0]
-    return [row for row in unmatched if any(calls[row] == earlier for earlier in calls[:row])]
+    """Return which calls say another one again and are not due: they are no attempt at anything else."""
+    told = [calls[row] for row, column in enumerate(matched) if column >= 0]
+    found = []
+    for row, column in enumerate(matched):
+        if column < 0:
+            if calls[row] in told:
+                found.append(row)
+            told.append(calls[row])
+    return found

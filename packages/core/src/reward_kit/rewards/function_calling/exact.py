@@ -105,7 +105,7 @@ def blame(case: Case, matched: list[int], strings: Strings) -> str:
 
 
 def metrics_of(case: Case, matched: list[int]) -> dict[str, Any]:
-    """Return what was right by itself: names, arguments, the number of calls, their form."""
+    """Return what was right by itself: names, arguments, number, form; how many broken attempts have a repair."""
     reply, due = case.reply, len(case.expected)
     broken, right = len(reply.malformed), len(matched) - matched.count(-1)
     attempts = len(reply.calls) + broken
@@ -115,14 +115,19 @@ def metrics_of(case: Case, matched: list[int]) -> dict[str, Any]:
     named = _named(case)
     sound = 1.0 - broken / attempts if attempts else 1.0
     shares = (named / most, right / most, min(attempts, due) / most, sound, 0.0 if broken else 1.0)
-    # As dicts: pydantic makes the five objects of them in one go.
-    return {
+    # As dicts: pydantic makes the objects of them in one go.
+    found = {
         "name": {"score": shares[0], "reason": f"{named} of {most} names"},
         "arguments": {"score": shares[1], "reason": f"{right} of {most} calls"},
         "count": {"score": shares[2], "reason": f"{attempts} attempts, {due} expected"},
         "malformed": {"score": shares[3], "reason": f"{broken} of {attempts} attempts malformed"},
         "format": {"score": shares[4], "reason": reply.format},
     }
+    if broken:
+        mended = sum(attempt.repairable for attempt in reply.malformed)
+        reason = f"a simple repair would make {mended} of {broken} malformed attempts readable"
+        found["repairable"] = {"score": mended / broken, "reason": reason}
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -99,7 +99,7 @@ def _note(reader: Reader, layout: str, item: ToolCall | MalformedCall) -> None:
     if isinstance(item, ToolCall):
         reader.call(layout, item.name, item.arguments)
     else:
-        reader.broken(layout, item.reason)
+        reader.broken(layout, item.reason, repairable=item.repairable)
 
 
 def _merge(reader: Reader, found: list[tuple[str, ToolCall | MalformedCall]]) -> None:

@@ -59,7 +59,8 @@ def _sent(reader: Reader, recipient: str, body: int) -> int:
     try:
         arguments, end_of_json = read_json(text, skip_space(text, body))
     except StrictJsonError as error:
-        reader.broken("harmony", f"the arguments of {name[:60]!r} cannot be read: {error.reason}")
+        reason = f"the arguments of {name[:60]!r} cannot be read: {error.reason}"
+        reader.broken("harmony", reason, repairable=reader.repairable(skip_space(text, body)))
         end = reader.search(_END, max(error.position, body))
         return end.end() if end else len(text)
     after = skip_space(text, end_of_json)

@@ -52,11 +52,13 @@ def tagged(reader: Reader, start: int, closer: str, layout: str) -> int:
             return after + len(closer)
         found, end = read_calls(text, start)
     except StrictJsonError as error:
-        reader.broken(layout, error.reason)
+        reader.broken(layout, error.reason, repairable=reader.repairable(start))
         return max(error.position, start)
     after = skip_space(text, end)
     if not text.startswith(closer, after):
-        reader.broken(layout, "the call is not closed" if after == len(text) else "text follows the JSON of a call")
+        unclosed = after == len(text)
+        reason = "the call is not closed" if unclosed else "text follows the JSON of a call"
+        reader.broken(layout, reason, repairable=unclosed)
         return after
     if not found and closer:
         reader.broken(layout, "a call is empty")
@@ -75,7 +77,7 @@ def _keep(reader: Reader, layout: str, item: ToolCall | MalformedCall) -> None:
         reader.calls.append(item)
         reader.formats.append(layout)
     else:
-        reader.broken(layout, item.reason)
+        reader.broken(layout, item.reason, repairable=item.repairable)
 
 
 def mistral_calls(reader: Reader, _start: int, end: int) -> int:
@@ -102,14 +104,15 @@ def named(reader: Reader, layout: str, name: str, start: int, closer: str) -> in
     try:
         arguments, end = read_json(text, start)
     except StrictJsonError as error:
-        reader.broken(layout, f"the arguments of {name[:60]!r} cannot be read: {error.reason}")
+        reason = f"the arguments of {name[:60]!r} cannot be read: {error.reason}"
+        reader.broken(layout, reason, repairable=reader.repairable(start))
         return max(error.position, start)
     after = skip_space(text, end)
     if not isinstance(arguments, dict):
         reader.broken(layout, f"the arguments of {name[:60]!r} are {type(arguments).__name__}, expected an object")
         return end
     if closer and not text.startswith(closer, after):
-        reader.broken(layout, f"the call of {name[:60]!r} is not closed")
+        reader.broken(layout, f"the call of {name[:60]!r} is not closed", repairable=after == len(text))
         return after
     reader.call(layout, name, arguments)
     return after + len(closer) if closer else end

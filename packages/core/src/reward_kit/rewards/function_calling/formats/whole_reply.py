@@ -7,6 +7,7 @@ from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
 from reward_kit.rewards.function_calling.formats.pythonic import read_pythonic
 from reward_kit.rewards.function_calling.formats.tagged_json import note, read_calls
 from reward_kit.rewards.function_calling.reading import Reader, call_of
+from reward_kit.rewards.function_calling.repair import is_repairable
 
 __all__ = ["read_whole_reply", "whole_reply_is_calls"]
 
@@ -71,7 +72,7 @@ def _json_calls(reader: Reader, text: str) -> _Found:
         return _calls(reader, text, value, skip_space(text, end))
     except StrictJsonError as error:
         broken = _NAME_KEY.search(text) and _ARGUMENTS_KEY.search(text)
-        return [MalformedCall(error.reason)] if broken else []
+        return [MalformedCall(error.reason, is_repairable(text))] if broken else []
 
 
 def _calls(reader: Reader, text: str, value: object, end: int) -> _Found:

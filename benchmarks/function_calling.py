@@ -52,7 +52,10 @@ def main() -> None:
         pythons = {name: _environment(work / name, packages) for name, packages in PEERS.items()}
         site = next((work / "bfcl").glob("lib/python*/site-packages"))
         cases, left_out = _cases(site / "bfcl_eval" / "data")
-        print(f"BFCL: {len(cases)} replies; {left_out} rows left out: their canonical call breaks its own schema")
+        kinds = ", ".join(f"{tag} {count}" for tag, count in Counter(case["tag"] for case in cases).items())
+        print(
+            f"BFCL: {len(cases)} replies ({kinds}); {left_out} rows left out: their canonical call breaks its own schema"
+        )
         speed = [*_speed_cases(cases)]
         file = work / "cases.jsonl"
         file.write_text("".join(json.dumps(case) + "\n" for case in [*cases, *speed]), encoding="utf-8")
@@ -154,10 +157,36 @@ def _variants(
         if not isinstance(value, str) and not any(isinstance(choice, str) and choice for choice in spec[key]):
             yield "type", False, [*head, (name, {**arguments, key: json.dumps(value)})]
             break
+    for tag, made in _listed(spec, schema):
+        yield tag, True, [*head, (name, made)]
     required = [key for key in schema.get("required", []) if key in arguments]
     if required:
         less = {key: value for key, value in arguments.items() if key != required[0]}
         yield "missing", False, [*head, (name, less)]
+
+
+def _listed(spec: dict[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield arguments that the possible answers list besides the canonical ones: one reply of each kind, at most.
+
+    Only with the alternatives can all of them be told to be right.
+    """
+    required = schema.get("required", [])
+    seen: set[str] = set()
+    for key, listed in spec.items():
+        real = [choice for choice in listed if choice != "" or key in required]
+        optional = "" in listed and key not in required
+        absent = optional and listed[0] == ""
+        for tag, choices in (
+            ("other_listed_value", [] if absent else real[1:2]),
+            ("optional_given", real[:1] if absent else []),
+        ):
+            made = canonical({**spec, key: choices}, schema)
+            if choices and tag not in seen and fits(made, schema):
+                seen.add(tag)
+                yield tag, made
+        if optional and not absent and "optional_left_out" not in seen:
+            seen.add("optional_left_out")
+            yield "optional_left_out", canonical({**spec, key: [""]}, schema)
 
 
 def _other(value: Any, choices: list[Any]) -> Any:  # noqa: ANN401 - any JSON value

@@ -7,6 +7,7 @@ from reward_kit.data.strict_json import problem_of
 from reward_kit.models import Message
 from reward_kit.rewards.function_calling.calls import MalformedCall, ParsedReply, ToolCall
 from reward_kit.rewards.function_calling.equality import values_equal
+from reward_kit.rewards.function_calling.formats.tagged_json import plain_hermes
 from reward_kit.rewards.function_calling.reading import Reader, call_of
 from reward_kit.rewards.function_calling.schemas import Schema, normalize_tools
 from reward_kit.rewards.function_calling.text import has_marker, read_text
@@ -47,6 +48,8 @@ def parse_with(message: object, tools: Mapping[str, Schema]) -> ParsedReply:
     if isinstance(tool_calls, list) and tool_calls and not content and not function_call:
         return _structured(tool_calls)
     if isinstance(content, str) and not tool_calls and not function_call:
+        if content.startswith("<tool_call>") and (plain := plain_hermes(content)):
+            return ParsedReply(plain, (), "hermes")
         reader, thinking = read_text(content, tools)
         return ParsedReply(tuple(reader.calls), tuple(reader.malformed), _layout(reader), thinking)
     return _everything(tool_calls, function_call, content, tools)

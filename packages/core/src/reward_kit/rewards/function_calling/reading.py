@@ -106,6 +106,10 @@ def call_of(value: object, *, decoded: bool = False) -> ToolCall | MalformedCall
     """
     if not isinstance(value, dict):
         return MalformedCall(f"a call is {type(value).__name__}, expected an object")
+    if decoded and len(value) == 2:  # noqa: PLR2004 - a name and arguments: the common case, kept short
+        name, arguments = value.get("name"), value.get("arguments")
+        if type(name) is str and name and type(arguments) is dict:
+            return ToolCall(name, arguments)
     inner = value.get("function")
     if isinstance(inner, dict):
         value = inner

@@ -8,15 +8,16 @@ import re
 
 from reward_kit.data.strict_json import StrictJsonError, read_json, skip_space
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
-from reward_kit.rewards.function_calling.reading import Reader, call_of
+from reward_kit.rewards.function_calling.reading import MAX_ATTEMPTS, Reader, call_of
 
-__all__ = ["deepseek_call", "kimi_call", "llama_tag", "mistral_calls", "read_calls", "tagged"]
+__all__ = ["deepseek_call", "kimi_call", "llama_tag", "mistral_calls", "plain_hermes", "read_calls", "tagged"]
 
 _NAME = re.compile(r"[^\s\[\]{}\"'<>(),;]+")
 _MISTRAL_JSON = re.compile(r"\{|\[\s*[{\]]")
 _MISTRAL_ID = re.compile(r"\[CALL_ID\][\w-]*")
 _DEEPSEEK_FENCE = re.compile(r"[^\S\n]*\n\s*```(?:json)?\s*")
 _KIMI_ID = re.compile(r"\s*(?:functions\.)?([^\s<|]+?)(?::\d+)?\s*(?=<\|tool_call_argument_begin\|>)")
+_HERMES, _HERMES_END = "<tool_call>", "</tool_call>"
 _OPENS = ("{", "[")
 _BETWEEN = (",", ";")
 
@@ -39,6 +40,28 @@ def read_calls(text: str, start: int) -> tuple[list[ToolCall | MalformedCall], i
         if text.startswith(_BETWEEN, position):
             position = skip_space(text, position + 1)
     return found, end
+
+
+def plain_hermes(text: str) -> tuple[ToolCall, ...] | None:
+    """Return the calls of a text that is nothing but Hermes calls that can be read: the common case, kept short."""
+    calls: list[ToolCall] = []
+    position, length = 0, len(text)
+    while position < length:
+        if not text.startswith(_HERMES, position):
+            return None
+        position += len(_HERMES)
+        try:
+            value, end = read_json(text, position + text.startswith("\n", position))
+        except StrictJsonError:
+            return None
+        end += text.startswith("\n", end)
+        call = call_of(value, decoded=True)
+        if not text.startswith(_HERMES_END, end) or not isinstance(call, ToolCall) or len(calls) == MAX_ATTEMPTS:
+            return None
+        calls.append(call)
+        position = end + len(_HERMES_END)
+        position += text.startswith("\n", position)
+    return tuple(calls)
 
 
 def tagged(reader: Reader, start: int, closer: str, layout: str) -> int:

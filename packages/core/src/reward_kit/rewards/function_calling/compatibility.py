@@ -12,8 +12,7 @@ from reward_kit.data.strict_json import StrictJsonError, read_whole
 from reward_kit.errors import UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.rewards.function_calling.case import make_case
-from reward_kit.rewards.function_calling.equality import EXACT
-from reward_kit.rewards.function_calling.exact import is_exact, match_calls
+from reward_kit.rewards.function_calling.exact import Comparison, is_exact, match_calls
 from reward_kit.rewards.function_calling.schemas import declared_types, normalize_tools, normalized
 from reward_kit.rewards.function_calling.validity import fits
 
@@ -166,4 +165,4 @@ def eval_tool_call(generation: dict[str, Any], ground_truth: dict[str, Any] | No
         GradingError: ``ground_truth`` cannot be read.
     """
     case = make_case([{**generation, "role": "assistant"}], ground_truth, None, None)
-    return is_exact(case, match_calls(case, "strict", EXACT))
+    return is_exact(case, match_calls(case, Comparison("strict")))

@@ -9,8 +9,16 @@ from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message
 from reward_kit.rewards.function_calling.calls import ToolCall
 from reward_kit.rewards.function_calling.case import Case, make_case
-from reward_kit.rewards.function_calling.equality import StringMatch, Strings, string_matching
-from reward_kit.rewards.function_calling.exact import Order, blame, is_exact, match_calls, metrics_of, praise
+from reward_kit.rewards.function_calling.equality import StringMatch, Strings
+from reward_kit.rewards.function_calling.exact import (
+    Order,
+    blame,
+    comparison,
+    is_exact,
+    match_calls,
+    metrics_of,
+    praise,
+)
 from reward_kit.rewards.function_calling.matching import best_assignment
 from reward_kit.rewards.function_calling.schemas import ANY
 from reward_kit.rewards.function_calling.similarity import arguments_similarity
@@ -72,20 +80,17 @@ def composite_function_call_reward(
     0.36
     """
     shares = _shares(weights)
-    if order not in {"any", "strict"}:
-        message = f"found order={order!r}, expected 'any' or 'strict'"
-        raise UsageError(message)
-    strings = string_matching(string_match)
+    how = comparison(order, string_match)
     try:
         case = make_case(messages, ground_truth, possible_answers, tools)
     except GradingError as error:
         return EvaluateResult.not_graded(str(error))
-    matched = match_calls(case, order, strings)
+    matched = match_calls(case, how)
     metrics = metrics_of(case, matched)
     if is_exact(case, matched):
         return EvaluateResult(score=1.0, reason=praise(case), metrics=metrics)
-    score = 0.0 if binary else _partial(case, shares, strings, matched)
-    return EvaluateResult(score=score, reason=blame(case, matched, strings), metrics=metrics)
+    score = 0.0 if binary else _partial(case, shares, how.strings, matched)
+    return EvaluateResult(score=score, reason=blame(case, matched, how.strings), metrics=metrics)
 
 
 def _shares(weights: Mapping[str, float] | None) -> _Weights:

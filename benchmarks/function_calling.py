@@ -386,7 +386,7 @@ def _hard(path: Path) -> float:
 
 
 def _graded(path: Path) -> bool:
-    levels, violations, hacked = set(), Counter[str](), 0
+    levels, violations, hacked = set[float](), Counter[str](), 0
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for row in rows:
         scores = {

@@ -52,8 +52,8 @@ def test_the_command_grades_every_reference_as_right(run, data):
     assert done.returncode == 0
 
 
-def test_the_library_grades_every_reference_as_right(example, data, tmp_path):
-    summary = evaluate(data, example.reward, run_dir=tmp_path / "run")
+def test_the_library_grades_every_reference_as_right(reward, data, tmp_path):
+    summary = evaluate(data, reward, run_dir=tmp_path / "run")
     assert (summary.failed, summary.not_graded, summary.pass_rate) == (0, 0, 1.0)
     assert summary.rows == len((tmp_path / "run" / "results.jsonl").read_bytes().splitlines())
 
@@ -65,21 +65,21 @@ def test_two_workers_give_the_same_results_as_one(run, tmp_path):
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_the_reward_and_the_data_set_keep_what_they_promise(example, data, run):
+def test_the_reward_and_the_data_set_keep_what_they_promise(reward, data, run):
     offences = []
-    assert check(data, example.reward, on_offence=offences.append).passed, offences
+    assert check(data, reward, on_offence=offences.append).passed, offences
     assert run("check").returncode == 0
 
 
-def test_replies_that_say_nothing_earn_nothing(example, data):
+def test_replies_that_say_nothing_earn_nothing(reward, data):
     sample = next(read_samples(data))
     for text in ("", "I don't know.", sample.messages[-1].text):
         reply = Message(role="assistant", content=text)
-        result = grade(example.reward, [*sample.messages, reply], ground_truth=sample.ground_truth, extra=sample.extra)
+        result = grade(reward, [*sample.messages, reply], ground_truth=sample.ground_truth, extra=sample.extra)
         assert (result.score, result.is_score_valid) == (0.0, True)
 
 
-def test_the_reference_of_another_row_earns_nothing(example, data, tmp_path):
+def test_the_reference_of_another_row_earns_nothing(reward, data, tmp_path):
     samples = list(read_samples(data))
     pairs = zip(samples, samples[1:] + samples[:1], strict=True)
     rows = [
@@ -89,7 +89,7 @@ def test_the_reference_of_another_row_earns_nothing(example, data, tmp_path):
     ]
     replies = tmp_path / "replies.jsonl"
     replies.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    summary = evaluate(data, example.reward, replies=replies)
+    summary = evaluate(data, reward, replies=replies)
     assert (summary.rows, summary.passed, summary.not_graded) == (len(rows), 0, 0)
     assert len(rows) > len(samples) / 2
 

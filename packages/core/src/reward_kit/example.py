@@ -11,7 +11,16 @@ from typing import Any, TypeAlias
 
 from reward_kit.models import EvaluateResult, Sample
 
-__all__ = ["ENTRY_POINT_GROUP", "Example", "GenerationSettings", "GrpoSettings", "HubSource", "PackageSource", "Reward"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Example",
+    "GenerationSettings",
+    "GrpoSettings",
+    "HubSource",
+    "PackageSource",
+    "Reward",
+    "Service",
+]
 
 ENTRY_POINT_GROUP = "reward_kit.examples"
 
@@ -70,6 +79,18 @@ class GrpoSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A server that the example's reward asks. Where no address is set, the verbs run it on loopback themselves."""
+
+    target: str
+    """The reward behind it, as ``module:function``: a name, so that a packaged evaluator does not bring it along."""
+    url_env: str
+    """The environment variable with its address."""
+    key_env: str
+    """The environment variable with its key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A task that a model can be evaluated and trained on."""
 
@@ -79,12 +100,15 @@ class Example:
     """The import package; its ``data/dataset.jsonl`` is the bundled data set."""
     summary: str
     """One line for lists and ``--help``."""
-    source: HubSource
+    source: HubSource | None
+    """None where there is nothing on the hub: rows come from files."""
     packages: Mapping[str, PackageSource] = field(default_factory=dict)
     """Further sources by name. Their rows that cannot be used are left out, counted and kept with the reasons."""
     row: Callable[[Mapping[str, Any]], Sample]
     """Makes a sample of one row of the source; raises ValueError or KeyError on a row that it cannot use."""
     system_prompt: str
     reward: Reward
+    service: Service | None = None
+    """What the reward asks, if it asks a server."""
     generation: GenerationSettings = field(default_factory=GenerationSettings)
     training: GrpoSettings = field(default_factory=GrpoSettings)

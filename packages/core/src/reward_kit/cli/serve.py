@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.service import served_reward
 from reward_kit.cli.targets import reward_of
 
 __all__ = ["example_serve", "serve"]
@@ -74,7 +75,7 @@ def example_serve(context: ExampleContext, /, **options: Any) -> None:  # noqa: 
     Clients send the key in RK_ENDPOINT_API_KEY as 'Authorization: Bearer' or 'X-Api-Key'. Without a key the server
     listens on loopback only. SIGTERM and Ctrl-C finish what was taken.
     """
-    _serve(context.example.reward, options)
+    _serve(served_reward(context.example), options)
 
 
 def _serve(reward: Callable[..., Any], options: dict[str, Any]) -> None:

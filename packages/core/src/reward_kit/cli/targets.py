@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reward_kit.cli.service import served_reward
 from reward_kit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ __all__ = ["bundle_of", "reward_of"]
 
 
 def reward_of(target: str) -> Callable[..., Any]:
-    """Return the reward that ``target`` names; modules are found in the working directory, too.
+    """Return the reward that ``target`` names, to serve it; modules are found in the working directory, too.
 
     Raises:
         UsageError: it names none.
@@ -23,7 +24,7 @@ def reward_of(target: str) -> Callable[..., Any]:
     from reward_kit.evaluation.bundle import load_reward
 
     if target in example_names():
-        return load_example(target).reward
+        return served_reward(load_example(target))
     _check(target, example_names())
     return load_reward(target)
 

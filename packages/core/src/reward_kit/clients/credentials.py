@@ -18,6 +18,7 @@ __all__ = [
     "fireworks_api_key",
     "key_of_environment",
     "redact",
+    "url_of_environment",
 ]
 
 KEY_SHAPES = re.compile(
@@ -73,6 +74,19 @@ def key_of_environment(name: str) -> ApiKey:
         message = f"{name} is not set, expected the key of the server; set it in the environment"
         raise PrerequisiteError(message)
     return key
+
+
+def url_of_environment(name: str) -> str:
+    """Return the address in the variable ``name`` of this process.
+
+    Raises:
+        PrerequisiteError: it is not set.
+    """
+    url = os.environ.get(name, "").strip()
+    if not url:
+        message = f"{name} is not set, expected the address of the server; set it in the environment"
+        raise PrerequisiteError(message)
+    return url
 
 
 def fireworks_api_key(environment: Mapping[str, str], home: Path) -> ApiKey | None:

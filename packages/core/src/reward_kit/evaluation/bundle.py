@@ -16,16 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from reward_kit import __version__
-from reward_kit.clients.credentials import KEY_SHAPES, redact
+from reward_kit.clients.credentials import redact
 from reward_kit.errors import UsageError
 from reward_kit.evaluation.imports import sources_of
+from reward_kit.evaluation.key_lint import refuse_keys
 from reward_kit.example import Example
 from reward_kit.rewards.remote import Remote
 
-__all__ = ["Bundle", "bundle_evaluator", "bundle_example", "bundle_remote", "load_reward", "refuse_keys"]
-
-SHORTEST_SECRET = 8
-"""A shorter one is no secret, and is in many a file by chance."""
+__all__ = [
+    "Bundle",
+    "bundle_evaluator",
+    "bundle_example",
+    "bundle_remote",
+    "evaluator_sources",
+    "load_reward",
+    "refuse_keys",
+    "target_of",
+]
 
 _MAIN = '''\
 """An evaluator packaged by reward-kit {version}: {target}."""
@@ -99,8 +106,22 @@ def bundle_example(example: Example, *, secrets: Iterable[str] = ()) -> Bundle:
     Raises:
         UsageError: the reward cannot be imported by a name, or a source holds what looks like a key.
     """
-    target = _importable(example.reward) or f"{example.package}:example.reward"
-    return bundle_evaluator(target, name=example.name, secrets=secrets)
+    return bundle_evaluator(target_of(example), name=example.name, secrets=secrets)
+
+
+def target_of(example: Example) -> str:
+    """Return the reward of ``example`` as ``module:function``."""
+    return _importable(example.reward) or f"{example.package}:example.reward"
+
+
+def evaluator_sources(target: str) -> Mapping[str, str]:
+    """Return the first-party sources, by file name, of the reward that ``target`` names as ``module:function``.
+
+    Raises:
+        UsageError: a module that it imports has no Python source.
+    """
+    module, _, path = target.partition(":")
+    return sources_of(f"from {module} import {path.partition('.')[0]}", own=[module.partition(".")[0]]).files
 
 
 def bundle_evaluator(
@@ -153,22 +174,6 @@ def _bundled(name: str, main: str, module: str, stated: Iterable[str], secrets: 
     refuse_keys(files, secrets)
     requirements = _requirements(sources.third_party, {file.partition("/")[0] for file in sources.files}, stated)
     return Bundle(name=name, files=files, requirements=requirements)
-
-
-def refuse_keys(files: Mapping[str, str], secrets: Iterable[str] = ()) -> None:
-    """Fail if a file holds one of ``secrets``, or text in the shape of a key.
-
-    Raises:
-        UsageError: names the file and the line, and not the key.
-    """
-    known = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
-    for name, text in files.items():
-        for number, line in enumerate(text.splitlines(), start=1):
-            if KEY_SHAPES.search(line) or any(secret in line for secret in known):
-                message = (
-                    f"{name}:{number} holds what looks like a key; read it from the environment instead of sending it"
-                )
-                raise UsageError(message)
 
 
 def _importable(reward: Callable[..., Any]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reward_kit.clients.credentials import key_of_environment
+from reward_kit.clients.credentials import key_of_environment, url_of_environment
 from reward_kit.clients.http import Answer, HttpClient
 from reward_kit.clients.retry import RetryPolicy
 from reward_kit.errors import RemoteAnswerError, RemoteError, RemoteStatusError, UsageError
@@ -25,7 +25,8 @@ BUSY = 429
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Settings:
-    url: str
+    url: str | None
+    url_env: str | None
     key_env: str | None
     timeout: float
     retries: int
@@ -38,6 +39,7 @@ class Remote:
 
     Args:
         url: the server, without ``/evaluate``.
+        url_env: the environment variable that holds the URL, in place of ``url``; read when first used.
         key_env: the environment variable that holds its key; read when first used, in each process. None: no key.
         timeout: seconds for one grading, retries included.
         retries: how often a request is tried again where that can help (429 and its Retry-After, 5xx, broken
@@ -47,7 +49,7 @@ class Remote:
         pause: see ``breaker``.
 
     Raises:
-        UsageError: the URL or a limit is wrong.
+        UsageError: the URL or a limit is wrong, or there is not one of ``url`` and ``url_env``.
 
     >>> Remote("http://127.0.0.1:8080", key_env="RK_ENDPOINT_API_KEY")
     Remote('http://127.0.0.1:8080', key_env='RK_ENDPOINT_API_KEY')
@@ -55,9 +57,10 @@ class Remote:
 
     def __init__(
         self,
-        url: str,
+        url: str | None = None,
         key_env: str | None = None,
         *,
+        url_env: str | None = None,
         timeout: float = 60.0,
         retries: int = 4,
         breaker: int = 8,
@@ -69,11 +72,21 @@ class Remote:
                 "expected positive numbers, and retries of at least 0"
             )
             raise UsageError(message)
+        if (url is None) == (url_env is None):
+            message = f"found url={url!r} and url_env={url_env!r}, expected one of them"
+            raise UsageError(message)
         self.__name__ = "remote"
         self._settings = _Settings(
-            url=url, key_env=key_env, timeout=timeout, retries=retries, breaker=breaker, pause=pause
+            url=url,
+            url_env=url_env,
+            key_env=key_env,
+            timeout=timeout,
+            retries=retries,
+            breaker=breaker,
+            pause=pause,
         )
-        HttpClient(url).close()  # refuses a URL that is none
+        if url is not None:
+            HttpClient(url).close()  # refuses a URL that is none
         self._lock = threading.Lock()
         self._client: HttpClient | None = None
         self._breaker = _Breaker(breaker, pause)
@@ -115,14 +128,15 @@ class Remote:
         return hash(self._settings)
 
     def __repr__(self) -> str:
-        return f"Remote({self._settings.url!r}, key_env={self._settings.key_env!r})"
+        where = repr(self._settings.url) if self._settings.url_env is None else f"url_env={self._settings.url_env!r}"
+        return f"Remote({where}, key_env={self._settings.key_env!r})"
 
     def _connected(self) -> HttpClient:
         with self._lock:
             if self._client is None:
                 settings = self._settings
                 self._client = HttpClient(
-                    settings.url,
+                    settings.url or url_of_environment(settings.url_env or ""),
                     key=None if settings.key_env is None else key_of_environment(settings.key_env),
                     read_timeout=settings.timeout,
                     retry=RetryPolicy(retries=settings.retries, deadline=settings.timeout),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reward_kit.serving.app import create_app
     from reward_kit.serving.graders import Graders
-    from reward_kit.serving.run import serve
+    from reward_kit.serving.run import serve, serving
     from reward_kit.serving.settings import ServeSettings
 
-__all__ = ["Graders", "ServeSettings", "create_app", "serve"]
+__all__ = ["Graders", "ServeSettings", "create_app", "serve", "serving"]
 
-_HOME = {"Graders": "graders", "ServeSettings": "settings", "create_app": "app", "serve": "run"}
+_HOME = {"Graders": "graders", "ServeSettings": "settings", "create_app": "app", "serve": "run", "serving": "run"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: the type is known statically, by the imports above

@@ -1,17 +1,19 @@
-"""Run the server of a reward until it is told to stop."""
+"""Run the server of a reward: until it is told to stop, or beside other work in the same process."""
 
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 
-from reward_kit.errors import PrerequisiteError
+from reward_kit.errors import ContractError, PrerequisiteError
 from reward_kit.serving.app import create_app
 from reward_kit.serving.graders import Graders
 from reward_kit.serving.settings import ServeSettings
 
-__all__ = ["serve"]
+__all__ = ["serve", "serving"]
 
 SPARE_CONNECTIONS = 256
 """Beyond those that wait for a grading: for refusals, health and metrics."""
@@ -27,8 +29,47 @@ def serve(reward: Callable[..., Any], settings: ServeSettings, *, on_start: Call
     listener = _bound(settings)
     graders = Graders(reward, settings)
     graders.start()
+    server = _Server(_config(reward, settings, graders), lambda: on_start(_url(listener)))
+    try:
+        server.run([listener])
+    finally:
+        graders.close()
+
+
+@contextmanager
+def serving(reward: Callable[..., Any], settings: ServeSettings) -> Iterator[str]:
+    """Serve ``reward`` from a thread of this process for as long as the context lasts; give the server's URL.
+
+    Nothing of it outlives the process, whatever ends that.
+
+    Raises:
+        PrerequisiteError: the address cannot be bound.
+        ContractError: the reward cannot be loaded in a worker process.
+    """
+    started = threading.Event()
+    with _bound(settings) as listener:
+        graders = Graders(reward, settings)
+        try:
+            graders.start()
+            server = _Server(_config(reward, settings, graders), started.set)
+            thread = threading.Thread(target=server.run, args=([listener],), name="server", daemon=True)
+            thread.start()
+            try:
+                while not started.wait(0.1):
+                    if not thread.is_alive():
+                        message = "the server ended before it took requests"
+                        raise ContractError(message)
+                yield _url(listener)
+            finally:
+                server.should_exit = True
+                thread.join()
+        finally:
+            graders.close()
+
+
+def _config(reward: Callable[..., Any], settings: ServeSettings, graders: Graders) -> uvicorn.Config:
     app = create_app(reward, settings, graders=graders)
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         lifespan="on",
         log_level="warning",
@@ -37,11 +78,6 @@ def serve(reward: Callable[..., Any], settings: ServeSettings, *, on_start: Call
         limit_concurrency=settings.max_queue + SPARE_CONNECTIONS,
         timeout_graceful_shutdown=int(2 * settings.timeout) + 5,
     )
-    server = _Server(config, lambda: on_start(_url(listener)))
-    try:
-        server.run([listener])
-    finally:
-        graders.close()
 
 
 class _Server(uvicorn.Server):

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.service import asked_service
 from reward_kit.cli.summaries import judge, print_json, print_summary
 from reward_kit.cli.terminal import Progress, rewards_print_to_stderr
 from reward_kit.errors import RewardKitError, UsageError
@@ -66,7 +67,7 @@ def command(
     folder = _run_folder(output, context.name, run_id, resume)
     progress = Progress("graded", lambda: file_mark(replies or path).lines, hidden=quiet)
     try:
-        with rewards_print_to_stderr():
+        with asked_service(example), rewards_print_to_stderr():
             summary = evaluate(
                 path,
                 example.reward,

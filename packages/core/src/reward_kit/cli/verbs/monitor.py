@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.service import asked_service
 from reward_kit.cli.terminal import rewards_print_to_stderr, table
 from reward_kit.errors import RemoteError, UsageError
 
@@ -80,7 +81,7 @@ def command(
     )
     hook = None if webhook is None else HttpClient(webhook)
     truths = GroundTruths() if data is None else GroundTruths(read_samples(data))
-    with Store(store or _default_store(example)) as memory:
+    with asked_service(example.example), Store(store or _default_store(example)) as memory:
         monitor = Monitor(example.example.reward, log, memory, truths=truths, settings=settings)
         while True:
             with rewards_print_to_stderr():

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.service import asked_service
 from reward_kit.cli.terminal import Progress, rewards_print_to_stderr
+from reward_kit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,21 +51,22 @@ def command(
     example = context.example
     target = output or Path(f"{context.name}.jsonl")
     package = example.packages.get(str(source))
-    wanted = "all" if package is not None else split or example.source.split
+    wanted = "all" if package is not None else split or (example.source.split if example.source else "train")
     if package is not None:
         rows, origin, revision = package.rows(), f"package: {source}", package.revision()
         skip_invalid = True
     else:
         rows, origin, revision = _rows(example.source, None if str(source) == "hub" else source, wanted)
+    described = package or example.source
     progress = Progress("prepared")
-    with rewards_print_to_stderr():
+    with asked_service(example), rewards_print_to_stderr():
         prepared = prepare(progress.counting(rows), example, target, skip_invalid=skip_invalid, limit=limit)
     progress.close()
     Provenance(
         origin=origin,
         revision=revision,
         split=wanted if limit is None else f"{wanted}, first {limit} rows",
-        licence=", ".join(prepared.licences) or (package or example.source).licence,
+        licence=", ".join(prepared.licences) or (described.licence if described else "not stated"),
         rows=prepared.rows,
         sha256=prepared.sha256,
         rejected=prepared.reasons,
@@ -77,9 +80,12 @@ def command(
             click.echo(f"{count:>6}  {reason}", err=True)
 
 
-def _rows(hub: "HubSource", source: Path | None, split: str) -> "tuple[Iterator[SourceRow], str, str]":
+def _rows(hub: "HubSource | None", source: Path | None, split: str) -> "tuple[Iterator[SourceRow], str, str]":
     """Return the rows, where they are from, and what pins that."""
     if source is None:
+        if hub is None:
+            message = "found no --source, expected a file or folder: this example has nothing on the hub"
+            raise UsageError(message)
         from reward_kit.data.hub import hub_rows
 
         origin = f"{hub.repo} ({hub.config})" if hub.config else hub.repo
@@ -88,6 +94,7 @@ def _rows(hub: "HubSource", source: Path | None, split: str) -> "tuple[Iterator[
     from reward_kit.data.splits import Split
 
     part = Split.parse(split)
-    files = local_files(source, part, config=hub.config)
+    config = hub.config if hub else None
+    files = local_files(source, part, config=config)
     names = ", ".join(file.name for file in files)
-    return local_rows(source, part, config=hub.config), f"local: {names}", f"sha256:{sha256_of_files(files)}"
+    return local_rows(source, part, config=config), f"local: {names}", f"sha256:{sha256_of_files(files)}"

@@ -12,6 +12,7 @@ import click
 
 from reward_kit.cli.context import ExampleContext
 from reward_kit.cli.environment import environment
+from reward_kit.cli.service import named_service
 from reward_kit.cli.terminal import rewards_print_to_stderr, table
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def command(
     variables = environment(env_file)
     example = context.example
     with connect(base_url=base_url, account_id=account_id, environment=variables) as client:
+        named_service(example)
         conversations = _conversations(data or context.bundled_data, replies, samples)
         bundle = bundle_example(example, secrets=[variables.get("FIREWORKS_API_KEY", "")])
         click.echo(f"evaluator: {len(bundle.files)} files, sha256 {bundle.digest[:16]}, to {client!r}", err=True)

@@ -9,6 +9,7 @@ import click
 
 from reward_kit.cli.context import ExampleContext
 from reward_kit.cli.environment import environment
+from reward_kit.cli.service import asked_service
 from reward_kit.cli.summaries import print_json, print_summary
 from reward_kit.cli.terminal import Progress, rewards_print_to_stderr
 from reward_kit.errors import RemoteError, UsageError
@@ -190,7 +191,7 @@ def _graded(
     if samples is not None and report is not None:
         ids = {sample.id for sample in samples}
         replies = (reply for reply in read_replies(target.file) if reply.id in ids)
-    with rewards_print_to_stderr():
+    with asked_service(context.example), rewards_print_to_stderr():
         summary = evaluate(
             target.data if samples is None or replay else samples,
             context.example.reward,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.service import asked_service
 from reward_kit.cli.terminal import rewards_print_to_stderr
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def command(
         return _smoke(context, path, PARTS if smoke == "all" else (smoke,), output)
     options: dict[str, Any] = {"max_steps": max_steps, "seed": seed, "report_to": list(report_to) or None}
     folder = output or Path("runs") / f"{context.name}-train"
-    with _humans_read_stderr():
+    with asked_service(context.example), _humans_read_stderr():
         from reward_kit.training import train
         from reward_kit.training.settings import parse_options
 
@@ -114,7 +115,7 @@ def _smoke(context: ExampleContext, path: Path, parts: tuple[str, ...], output: 
     }
     samples = list(read_samples(path))
     failed = False
-    with TemporaryDirectory(prefix="reward-kit-smoke-") as temporary:
+    with TemporaryDirectory(prefix="reward-kit-smoke-") as temporary, asked_service(context.example):
         for part in parts:
             seconds = time.process_time()
             with _humans_read_stderr():

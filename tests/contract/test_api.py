@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from reward_kit.clients.fireworks import connect
+from reward_kit.clients.fireworks_secrets import put_secret
 from reward_kit.data import read_samples
 from reward_kit.testing.fireworks import TRANSIENT_FAULTS, Faults, FireworksServer
 
@@ -76,8 +78,15 @@ class Program:
 
 
 @pytest.fixture
-def program(example, tmp_path, server):
-    return Program(example.name, tmp_path, server)
+def program(example, tmp_path, server, service):
+    """Return the example's program; the service that it asks, if any, is in its environment and in the account."""
+    program = Program(example.name, tmp_path, server)
+    program.environment |= service
+    with connect(base_url=server.url, api_key=SECRET, account_id=server.account_id) as client:
+        for name, value in service.items():
+            put_secret(client, name, value)
+    server.forget()
+    return program
 
 
 def chats(server):
@@ -129,14 +138,15 @@ def test_preview_of_wrong_replies_is_equal_too(program, samples, tmp_path):
     assert [(row["local"], row["remote"]) for row in told["results"]] == [(0.0, 0.0)] * 5
 
 
-def test_preview_sends_the_sources_that_the_reward_needs_and_no_key(program, server):
+def test_preview_sends_the_sources_that_the_reward_needs_and_no_key(program, server, example, service):
     program.run("preview", "--samples", 1)
     (evaluator,) = [request.json["evaluator"] for request in server.requests if "preview" in request.path]
     (criterion,) = evaluator["criteria"]
     sent = criterion["codeSnippets"]["fileContents"]
     assert {"main.py", "reward_kit/__init__.py", "reward_kit/models.py"} <= set(sent)
-    assert not any("reward_kit/cli" in name or "reward_kit/clients" in name for name in sent)
-    assert SECRET not in json.dumps(sent)
+    assert not any("reward_kit/cli" in name for name in sent)
+    assert example.service is not None or not any("reward_kit/clients" in name for name in sent)
+    assert not any(secret in json.dumps(sent) for secret in (SECRET, *service.values()))
     assert evaluator["requirements"].startswith("pydantic")
 
 

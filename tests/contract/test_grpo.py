@@ -16,7 +16,7 @@ pytestmark = pytest.mark.grpo
 
 
 @pytest.fixture
-def program(example, capfd):
+def program(example, reward, capfd):  # noqa: ARG001 - what the reward asks has to be there
     """Return a function that runs the example's program and returns its exit code, output and errors."""
 
     def run(*arguments):
@@ -88,8 +88,8 @@ def test_the_smoke_run_trains_a_tiny_model_and_smollm2_on_the_example(program):
     assert smollm2.startswith("smollm2: ok (2 steps, ")
 
 
-def test_the_examples_reward_works_in_a_spawned_process(example, bundled):
-    adapter = create_trl_adapter(example.reward, {}, kwargs_column="more")
+def test_the_examples_reward_works_in_a_spawned_process(reward, bundled):
+    adapter = create_trl_adapter(reward, {}, kwargs_column="more")
     batch = {
         "prompts": [[message.to_wire() for message in bundled.messages]] * 2,
         "completions": [bundled.reference_message.text, ""],

@@ -71,20 +71,14 @@ def asked_service(example: "Example") -> Iterator[None]:
     from reward_kit.serving.settings import ServeSettings
 
     key = ApiKey(value=secrets.token_urlsafe(KEY_BYTES), name=service.key_env)
-    with (
-        serving(served_reward(example), ServeSettings(port=0, key=key)) as url,
-        _environment({service.url_env: url, service.key_env: key.value}),
-    ):
-        yield
+    before = {name: os.environ.get(name) for name in (service.url_env, service.key_env)}
 
+    def tell(url: str) -> None:
+        os.environ.update({service.url_env: url, service.key_env: key.value})
 
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set variables of this process, and set them back."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
     try:
-        yield
+        with serving(served_reward(example), ServeSettings(port=0, key=key), on_bound=tell):
+            yield
     finally:
         for name, value in before.items():
             if value is None:

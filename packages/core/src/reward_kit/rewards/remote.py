@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reward_kit.clients.credentials import key_of_environment, url_of_environment
+from reward_kit.clients.credentials import ApiKey, key_of_environment, url_of_environment
 from reward_kit.clients.http import Answer, HttpClient
 from reward_kit.clients.retry import RetryPolicy
 from reward_kit.errors import RemoteAnswerError, RemoteError, RemoteStatusError, UsageError
@@ -34,13 +34,21 @@ class _Settings:
     pause: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Who is asked, as the environment says now."""
+
+    url: str
+    key: ApiKey | None
+
+
 class Remote:
     """A reward that works wherever a local one does; it pickles, and threads may share it.
 
     Args:
         url: the server, without ``/evaluate``.
-        url_env: the environment variable that holds the URL, in place of ``url``; read when first used.
-        key_env: the environment variable that holds its key; read when first used, in each process. None: no key.
+        url_env: the environment variable that holds the URL, in place of ``url``; read for each grading.
+        key_env: the environment variable that holds its key; read for each grading, so a new one is taken up. None: no key.
         timeout: seconds for one grading, retries included.
         retries: how often a request is tried again where that can help (429 and its Retry-After, 5xx, broken
             connections).
@@ -89,6 +97,7 @@ class Remote:
             HttpClient(url).close()  # refuses a URL that is none
         self._lock = threading.Lock()
         self._client: HttpClient | None = None
+        self._place: _Place | None = None
         self._breaker = _Breaker(breaker, pause)
 
     def __call__(
@@ -132,12 +141,17 @@ class Remote:
         return f"Remote({where}, key_env={self._settings.key_env!r})"
 
     def _connected(self) -> HttpClient:
+        settings = self._settings
+        place = _Place(
+            url=settings.url or url_of_environment(settings.url_env or ""),
+            key=None if settings.key_env is None else key_of_environment(settings.key_env),
+        )
         with self._lock:
-            if self._client is None:
-                settings = self._settings
+            if self._client is None or place != self._place:
+                self._place = place
                 self._client = HttpClient(
-                    settings.url or url_of_environment(settings.url_env or ""),
-                    key=None if settings.key_env is None else key_of_environment(settings.key_env),
+                    place.url,
+                    key=place.key,
                     read_timeout=settings.timeout,
                     retry=RetryPolicy(retries=settings.retries, deadline=settings.timeout),
                     connections=CONNECTIONS,

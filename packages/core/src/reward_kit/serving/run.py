@@ -37,10 +37,13 @@ def serve(reward: Callable[..., Any], settings: ServeSettings, *, on_start: Call
 
 
 @contextmanager
-def serving(reward: Callable[..., Any], settings: ServeSettings) -> Iterator[str]:
+def serving(
+    reward: Callable[..., Any], settings: ServeSettings, *, on_bound: Callable[[str], object] = lambda _: None
+) -> Iterator[str]:
     """Serve ``reward`` from a thread of this process for as long as the context lasts; give the server's URL.
 
-    Nothing of it outlives the process, whatever ends that.
+    Nothing of it outlives the process, whatever ends that. ``on_bound`` gets the URL before any process is started:
+    what it puts into the environment is in that of every worker process, this server's and later ones.
 
     Raises:
         PrerequisiteError: the address cannot be bound.
@@ -48,6 +51,7 @@ def serving(reward: Callable[..., Any], settings: ServeSettings) -> Iterator[str
     """
     started = threading.Event()
     with _bound(settings) as listener:
+        on_bound(_url(listener))
         graders = Graders(reward, settings)
         try:
             graders.start()

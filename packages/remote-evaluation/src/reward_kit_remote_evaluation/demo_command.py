@@ -13,9 +13,7 @@ __all__ = ["command"]
 @click.option("--tunnel", metavar="ssh:HOST[:PORT]|ngrok", help="Reach the service from elsewhere by this.")
 @click.option("--ssh-option", "ssh_options", multiple=True, metavar="NAME=VALUE", help="As for ssh -o. [repeatable]")
 @click.option("--public-url", metavar="URL", help="Reach the service by this address, which is there already.")
-def command(
-    *, rows: int, port: int, tunnel: str | None, ssh_options: tuple[str, ...], public_url: str | None
-) -> None:
+def command(*, rows: int, port: int, tunnel: str | None, ssh_options: tuple[str, ...], public_url: str | None) -> None:
     """Make a key, serve the validator, store the secrets, deploy the evaluator to a local Fireworks, and preview it.
 
     Everything runs on this machine, and everything is stopped at the end, however that comes. The token of ngrok is

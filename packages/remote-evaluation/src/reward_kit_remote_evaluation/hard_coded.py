@@ -1,8 +1,8 @@
 """How not to do it: an evaluator with the validator's key in its source.
 
-Whoever reads the code, the package or the platform's copy of it has the key, and changing the key means changing code.
-``reward-kit-remote-evaluation check --reward reward_kit_remote_evaluation.hard_coded:evaluate`` refuses it, and so do
-``preview`` and ``deploy``. ``spec.py`` does it right: the key has a name there, and its value is kept in a secret store.
+Whoever reads the code, the package or the platform's copy of it has the key, and changing it means changing code.
+``check --reward reward_kit_remote_evaluation.hard_coded:evaluate`` refuses it, and so does ``deploy``. ``spec.py``
+does it right: the key has a name there, and its value is kept in a secret store.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ VALIDATOR_KEY = "q7Tz4mWc1Yp9RkX2vLs8Hd5NbJ3gFa6E"  # the mistake that is shown;
 
 
 @reward_function
-def evaluate(messages: list[Message], *, ground_truth: str, **_: Any) -> dict[str, Any]:
+def evaluate(messages: list[Message], *, ground_truth: str, **_: object) -> dict[str, Any]:
     """Ask the validator, with the key that is written above."""
     answer = requests.post(
         f"{VALIDATOR_URL}/evaluate",

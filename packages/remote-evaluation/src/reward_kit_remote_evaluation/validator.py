@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from reward_kit.errors import GradingError
@@ -24,7 +25,7 @@ LONGEST_SHOWN = 300
 
 
 @reward_function
-def validate(messages: list[Message], *, ground_truth: str, **_: Any) -> EvaluateResult:
+def validate(messages: list[Message], *, ground_truth: str, **_: object) -> EvaluateResult:
     """Return 1.0 where the reply is a roster that keeps every rule of the case ``ground_truth``, else 0.0.
 
     >>> validate([{"role": "assistant", "content": '{"Mon": "Pia"}'}], ground_truth="rota-01").score
@@ -38,9 +39,7 @@ def validate(messages: list[Message], *, ground_truth: str, **_: Any) -> Evaluat
     problem = problem or _broken(roster, case)
     score = float(not problem)
     extracted = MetricResult(score=score, reason=json.dumps(roster)[:LONGEST_SHOWN])
-    return EvaluateResult(
-        score=score, reason=problem or "every rule is kept", metrics={"extracted_answer": extracted}
-    )
+    return EvaluateResult(score=score, reason=problem or "every rule is kept", metrics={"extracted_answer": extracted})
 
 
 @cache
@@ -98,8 +97,6 @@ _RULES: dict[str, Callable[[list[str], list[str], Mapping[str, Any]], bool]] = {
     "not on": lambda order, days, rule: order[days.index(rule["day"])] != rule["person"],
     "at most": lambda order, _, rule: order.count(rule["person"]) <= rule["days"],
     "at least": lambda order, _, rule: order.count(rule["person"]) >= rule["days"],
-    "not two days running": lambda order, _, __: all(a != b for a, b in zip(order, order[1:], strict=False)),
-    "not right after": lambda order, _, rule: (
-        (rule["other"], rule["person"]) not in set(zip(order, order[1:], strict=False))
-    ),
+    "not two days running": lambda order, _, __: all(a != b for a, b in pairwise(order)),
+    "not right after": lambda order, _, rule: (rule["other"], rule["person"]) not in set(pairwise(order)),
 }

@@ -48,7 +48,7 @@ class Remote:
     Args:
         url: the server, without ``/evaluate``.
         url_env: the environment variable that holds the URL, in place of ``url``; read for each grading.
-        key_env: the environment variable that holds its key; read for each grading, so a new one is taken up. None: no key.
+        key_env: the environment variable that holds its key; read for each grading. None: no key.
         timeout: seconds for one grading, retries included.
         retries: how often a request is tried again where that can help (429 and its Retry-After, 5xx, broken
             connections).

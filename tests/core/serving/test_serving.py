@@ -62,7 +62,8 @@ class Unloadable:
 
 
 def test_a_reward_that_cannot_be_loaded_is_an_error(settings):
-    with pytest.raises(ContractError, match="cannot be loaded|ended before it could grade"), serving(
-        Unloadable(), settings
+    with (
+        pytest.raises(ContractError, match=r"cannot be loaded|ended before it could grade"),
+        serving(Unloadable(), settings),
     ):
         pass

@@ -32,7 +32,7 @@ KEPT_LINES = 5
 _HOST = re.compile(r"(?P<login>(?:[\w.-]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*))(?::(?P<port>\d{1,5}))?")
 _OPEN = re.compile(
     r"Allocated port (?P<allocated>\d+) for remote forward"
-    r"|remote forward success for: listen (?:\S*:)?(?P<asked>\d+)"
+    r"|remote forward success for: listen (?:\S*:)?(?P<asked>[1-9]\d*)"
 )
 # Linux ends the program when this process ends, even by SIGKILL; elsewhere only the context does.
 _BOUND = """\

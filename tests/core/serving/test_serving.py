@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 import requests
@@ -67,3 +68,15 @@ def test_a_reward_that_cannot_be_loaded_is_an_error(settings):
         serving(Unloadable(), settings),
     ):
         pass
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_headers(settings, monkeypatch):
+    monkeypatch.setenv("KEY", "a-key-of-the-tests-0123456789")
+    with serving(math_reward, settings) as url:
+        remote = Remote(url, key_env="KEY")
+        times = []
+        for _ in range(60):
+            began = time.perf_counter()
+            assert remote(NINE, ground_truth="9").score == 1.0
+            times.append(time.perf_counter() - began)
+    assert min(times[40:]) < 0.035  # a delayed acknowledgement takes 40 ms, once a connection is warm

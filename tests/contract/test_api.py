@@ -144,8 +144,8 @@ def test_preview_sends_the_sources_that_the_reward_needs_and_no_key(program, ser
     (criterion,) = evaluator["criteria"]
     sent = criterion["codeSnippets"]["fileContents"]
     assert {"main.py", "reward_kit/__init__.py", "reward_kit/models.py"} <= set(sent)
-    assert not any("reward_kit/cli" in name for name in sent)
-    assert example.service is not None or not any("reward_kit/clients" in name for name in sent)
+    assert not any(name.startswith("reward_kit/cli/") for name in sent)
+    assert example.service is not None or not any(name.startswith("reward_kit/clients/") for name in sent)
     assert not any(secret in json.dumps(sent) for secret in (SECRET, *service.values()))
     assert evaluator["requirements"].startswith("pydantic")
 

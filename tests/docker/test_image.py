@@ -25,6 +25,10 @@ SOURCE_ROWS = {
         },
         r'{"tool_calls": [{"type": "function", "function": {"name": "weather", "arguments": "{\"city\": \"Oslo\"}"}}]}',
     ),
+    "remote-evaluation": (
+        {"request": "Plan it.", "case": "rota-01", "roster": '{"Fri": "Rosa", "Sat": "Cy", "Sun": "Finn"}'},
+        "rota-01",
+    ),
 }
 """A row of each example's source, and the ground truth that it becomes."""
 LOCKED_DOWN = [

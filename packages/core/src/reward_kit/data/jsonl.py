@@ -1,18 +1,21 @@
-"""JSON Lines: one object a line, read strictly and without holding more than one line.
+"""JSON Lines, gzipped or not: one object a line, read strictly and without holding more than one line.
 
 Strict: what Python's ``json`` lets through and no other reader does (NaN, infinities, a key twice) is an error
 that names the file, the line and the key. Blank lines, CRLF line ends and a UTF-8 byte order mark are tolerated.
 """
 
+import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 from reward_kit.errors import DataError
 
 __all__ = [
+    "GZIPPED",
     "MAX_LINE_BYTES",
     "UTF8_MARK",
     "RawLine",
@@ -29,6 +32,7 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 """A longer line is an error: it would be held in memory several times over, and is no row of a data set."""
 
 UTF8_MARK = b"\xef\xbb\xbf"
+GZIPPED = ".gz"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 RawLine = tuple[int, bytes]
@@ -54,7 +58,7 @@ def raw_lines(path: str | Path) -> Iterator[RawLine]:
     """Yield the number and the bytes of each line that is not blank, without its line end."""
     with _opened(path) as file:
         number = 0
-        while line := file.readline(MAX_LINE_BYTES + 1):
+        while line := _read_line(file, path):
             number += 1
             if len(line) > MAX_LINE_BYTES:
                 problem = f"found a line of more than {MAX_LINE_BYTES} bytes; is this one JSON object per line?"
@@ -125,12 +129,22 @@ def to_line(row: Mapping[str, Any]) -> bytes:
 
 def _opened(path: str | Path) -> BinaryIO:
     try:
+        if Path(path).suffix.lower() == GZIPPED:
+            return cast("BinaryIO", gzip.open(path))
         return Path(path).open("rb")
     except FileNotFoundError:
         problem = "no such file"
         raise DataError(problem, path=path) from None
     except OSError as error:
         problem = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        raise DataError(problem, path=path) from error
+
+
+def _read_line(file: BinaryIO, path: str | Path) -> bytes:
+    try:
+        return file.readline(MAX_LINE_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        problem = f"not a gzip file that can be read: {error}"
         raise DataError(problem, path=path) from error
 
 

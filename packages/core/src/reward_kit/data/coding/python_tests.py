@@ -1,0 +1,101 @@
+"""Tests written in Python, brought into the shapes that the code rewards run."""
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from reward_kit.errors import DataError
+
+__all__ = ["CheckCall", "check_call", "parsed", "tests_of_module", "unittest_truth"]
+
+TOUCHES_FILES = frozenset(["os", "shutil", "tempfile", "pathlib", "io", "contextlib"])
+STREAMS = re.compile(r"\bopen\(|\bsys\.std(?:in|out|err)\b|redirect_std|\bcaptured?\b|\bpatch\b|\bmock\b")
+
+
+class CheckCall(NamedTuple):
+    """A last line such as ``check(add)``, and the text without it."""
+
+    checker: str
+    entry: str
+    rest: str
+
+
+def parsed(text: str) -> ast.Module:
+    """Return the syntax tree of tests.
+
+    Raises:
+        DataError: they are no Python.
+    """
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        problem = f"the tests are no Python ({error})"
+        raise DataError(problem, field="test") from None
+
+
+def check_call(text: str) -> CheckCall | None:
+    """Return the call that a text of tests ends with; None where it ends otherwise."""
+    tree = parsed(text)
+    last = tree.body[-1] if tree.body else None
+    match last:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=checker), args=[ast.Name(id=entry)], keywords=[])):
+            rest = "\n".join(text.splitlines()[: last.lineno - 1]).rstrip()
+            return CheckCall(checker, entry, rest)
+    return None
+
+
+def tests_of_module(module: str, text: str) -> dict[str, Any]:
+    """Return a unittest that gets from the program what its text imports from ``module``."""
+    tree = parsed(text)
+    body: list[ast.stmt] = []
+    for node in tree.body:
+        match node:
+            case ast.ImportFrom(module=name, names=names) if name == module:
+                body += [_renamed(item) for item in names if item.asname not in {None, item.name}]
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+                continue
+            case ast.Import(names=names) if any(item.name == module for item in names):
+                problem = f"the tests import {module!r} as a whole, which the program here is no module for"
+                raise DataError(problem, field="test")
+            case _:
+                body.append(node)
+    return unittest_truth(ast.unparse(ast.Module(body=body, type_ignores=[])))
+
+
+def unittest_truth(text: str) -> dict[str, Any]:
+    """Return a ground truth whose tests run beside the program, or within its process where they cannot be apart."""
+    truth = {"test": text}
+    return {**truth, "trust": "in-process"} if _shares_more_than_values(parsed(text)) or STREAMS.search(text) else truth
+
+
+def _renamed(item: ast.alias) -> ast.stmt:
+    return ast.parse(f"{item.asname} = {item.name}").body[0]
+
+
+def _shares_more_than_values(tree: ast.Module) -> bool:
+    """Say whether tests share files with the program, or give it functions: neither can cross to another process."""
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    imported = _imported(tree)
+    if imported & TOUCHES_FILES:
+        return True
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
+            given = [*node.args, *(item.value for item in node.keywords)]
+            if any(isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in own) for value in given):
+                return True
+    return False
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= _roots(item.name for item in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found |= _roots([node.module or ""])
+    return found
+
+
+def _roots(names: Iterable[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}

@@ -125,7 +125,8 @@ def fresh_main() -> Namespace:
 
 
 def _give_input(data: bytes) -> None:
-    os.ftruncate(0, 0)  # the cases of a program have one file for their input
+    """Make ``data`` all that standard input holds: the case before may have had more."""
+    os.ftruncate(0, 0)
     os.lseek(0, 0, os.SEEK_SET)
     write_all(0, data)
     os.lseek(0, 0, os.SEEK_SET)

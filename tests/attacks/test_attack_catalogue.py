@@ -62,7 +62,7 @@ def engine():
 
 
 @pytest.fixture
-def container(place, engine, request):
+def container(place, request):
     """Return an image and how the reward-kit in it, or in this checkout, is run there."""
     if place == "coding example's image":
         return [request.getfixturevalue("build")("coding")], "python"

@@ -1,6 +1,7 @@
 """``serve``: answer gradings over HTTP, for any reward by its name and for an example by its own."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import sysconfig
-from importlib import invalidate_caches
 from importlib.machinery import EXTENSION_SUFFIXES
 from types import SimpleNamespace
 
@@ -60,7 +59,6 @@ def write(tmp_path, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
             tops.add(name.partition("/")[0].removesuffix(".py"))
-        invalidate_caches()  # a folder that changed twice within a tick of the clock looks unchanged
 
     yield write_files
     for name in [name for name in sys.modules if name.partition(".")[0] in tops]:

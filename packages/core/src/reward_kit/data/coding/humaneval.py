@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from reward_kit.data.coding.problem import Problem, fenced
+from reward_kit.data.coding.problem import Problem, continued, fenced
 from reward_kit.data.jsonl import read_jsonl
 from reward_kit.data.sources import SourceRow
 from reward_kit.errors import DataError, MissingExtraError
@@ -18,13 +18,13 @@ _PLACES = ("data/HumanEval.jsonl.gz", "HumanEval.jsonl.gz")
 
 
 def from_humaneval(raw: Mapping[str, Any]) -> Problem:
-    """Return a problem: ``prompt`` that a body continues, ``canonical_solution``, ``test`` with ``check(candidate)``."""
+    """Return a problem: a ``prompt`` that a body continues, and a ``test`` with ``check(candidate)``."""
     return Problem(
         source="humaneval",
         task=raw["task_id"],
         prompt=raw["prompt"],
         truth={"test": raw["test"], "entry_point": raw["entry_point"], "prompt": raw["prompt"]},
-        reference=fenced(raw["prompt"] + raw["canonical_solution"]),
+        reference=fenced(continued(raw["prompt"], raw["canonical_solution"])),
     )
 
 

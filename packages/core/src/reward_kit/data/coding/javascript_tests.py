@@ -23,15 +23,12 @@ def function_cases(text: str) -> dict[str, Any]:
         DataError: the tests do something else, or with other values than those of JSON.
     """
     alias = ALIAS.search(text)
-    name = alias[1] if alias else None
     try:
         cases = list(_of_assertions(text) if alias else _of_variables(text))
     except (ValueError, IndexError) as error:
         problem = f"a test in JavaScript is no call with values of JSON ({error})"
         raise DataError(problem, field="test") from None
-    functions = {function for function, _, _ in cases}
-    if alias:
-        functions = {name if function == "candidate" else function for function in functions}
+    functions = {alias[1] if alias and function == "candidate" else function for function, _, _ in cases}
     if len(functions) != 1 or len(cases) != _count(text):
         problem = "a test in JavaScript is no call with values of JSON"
         raise DataError(problem, field="test")
@@ -58,7 +55,7 @@ def _of_assertions(text: str) -> Iterator[tuple[str, list[Any], Any]]:
 
 
 def _of_variables(text: str) -> Iterator[tuple[str, list[Any], Any]]:
-    """Give the calls whose results ``x0``, ``x1`` … are compared with ``v0``, ``v1`` …"""
+    """Give the calls whose results, ``x0`` and so on, are compared with ``v0`` and so on."""
     values: dict[str, Any] = {}
     calls: dict[str, tuple[str, list[str]]] = {}
     for found in VARIABLE.finditer(text):

@@ -7,7 +7,9 @@ from reward_kit.data.coding.problem import Problem, fenced, labels_of
 
 __all__ = ["from_mbpp", "from_sandbox_fusion_mbpp"]
 
-PROMPT = "You are an expert Python programmer, and here is your task: {text} Your code should pass these tests:\n\n{tests}"
+PROMPT = (
+    "You are an expert Python programmer, and here is your task: {text} Your code should pass these tests:\n\n{tests}"
+)
 """The form that MBPP's authors give with the data."""
 
 

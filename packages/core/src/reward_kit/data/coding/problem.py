@@ -9,7 +9,7 @@ from typing import Any
 from reward_kit.errors import DataError
 from reward_kit.models import Message, Sample
 
-__all__ = ["LICENCES", "RUNNABLE", "Problem", "fenced", "labels_of", "refuse_language"]
+__all__ = ["LICENCES", "RUNNABLE", "Problem", "continued", "fenced", "labels_of", "refuse_language"]
 
 LICENCES = {
     "humaneval": "MIT",
@@ -41,6 +41,8 @@ class Problem:
     reference: str | None
     """A whole reply that is right; None where the data set gives none."""
     language: str = "python"
+    timeout: float | None = None
+    """Seconds per test, where the data set needs more than most."""
 
     def sample(self) -> Sample:
         """Return the problem as a sample.
@@ -51,7 +53,7 @@ class Problem:
             messages=[Message(role="user", content=self.prompt)],
             ground_truth=json.dumps(self.truth, ensure_ascii=False),
             reference=self.reference,
-            extra={"language": self.language},
+            extra={"language": self.language} | ({} if self.timeout is None else {"timeout": self.timeout}),
             metadata={
                 "source": self.source,
                 "task": str(self.task),
@@ -66,6 +68,11 @@ def fenced(code: str, language: str = "python") -> str:
     fence = "`" * (longest + 1)
     text = code.replace("\r\n", "\n").strip("\n")
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def continued(prompt: str, body: str) -> str:
+    """Return the program that ``prompt`` begins and ``body`` ends."""
+    return prompt + body if prompt.endswith(("\n", " ")) or body.startswith("\n") else f"{prompt}\n{body}"
 
 
 def labels_of(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,8 +28,7 @@ def _fixture(function: Callable[..., Any] | None = None, *, autouse: bool = Fals
 @contextlib.contextmanager
 def _raises(kinds: Any, *, match: str | None = None) -> Iterator[types.SimpleNamespace]:  # noqa: ANN401
     info = types.SimpleNamespace(value=None, type=None)
-    context = unittest.TestCase().assertRaisesRegex(kinds, match) if match else unittest.TestCase().assertRaises(kinds)
-    with context as caught:
+    with unittest.TestCase().assertRaisesRegex(kinds, match or "") as caught:  # noqa: PT027 - there is no pytest
         yield info
     info.value, info.type = caught.exception, type(caught.exception)
 
@@ -93,14 +92,14 @@ class PytestStyle(unittest.TestCase):
         for row in getattr(function, "rows", [{}]):
             with contextlib.ExitStack() as stack:
                 made = dict(row)
-                self._call("setup_method", stack, made, function)
-                stack.callback(self._call, "teardown_method", stack, made, function)
+                self._call("setup_method", function)
+                stack.callback(self._call, "teardown_method", function)
                 for key in dir(type(self)):
                     if getattr(getattr(self, key, None), "autouse", False):
                         self._value(key, stack, made)
                 function(**{key: self._value(key, stack, made) for key in inspect.signature(function).parameters})
 
-    def _call(self, name: str, stack: contextlib.ExitStack, made: dict[str, Any], function: Any) -> None:  # noqa: ANN401
+    def _call(self, name: str, function: Any) -> None:  # noqa: ANN401
         hook = getattr(self, name, None)
         if hook is not None:
             hook(*[function for _ in inspect.signature(hook).parameters])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from reward_kit.errors import DataError
 
-__all__ = ["CheckCall", "check_call", "parsed", "tests_of_module", "unittest_truth"]
+__all__ = ["CheckCall", "check_call", "has_assertions", "parsed", "tests_of_module", "unittest_truth"]
 
 TOUCHES_FILES = frozenset(["os", "shutil", "tempfile", "pathlib", "io", "contextlib"])
 STREAMS = re.compile(r"\bopen\(|\bsys\.std(?:in|out|err)\b|redirect_std|\bcaptured?\b|\bpatch\b|\bmock\b")
@@ -43,6 +43,11 @@ def check_call(text: str) -> CheckCall | None:
             rest = "\n".join(text.splitlines()[: last.lineno - 1]).rstrip()
             return CheckCall(checker, entry, rest)
     return None
+
+
+def has_assertions(text: str) -> bool:
+    """Say whether a text makes assertions outside of any function or class."""
+    return any(isinstance(node, ast.Assert) for node in parsed(text).body)
 
 
 def tests_of_module(module: str, text: str) -> dict[str, Any]:
@@ -82,7 +87,9 @@ def _shares_more_than_values(tree: ast.Module) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
             given = [*node.args, *(item.value for item in node.keywords)]
-            if any(isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in own) for value in given):
+            if any(
+                isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in own) for value in given
+            ):
                 return True
     return False
 

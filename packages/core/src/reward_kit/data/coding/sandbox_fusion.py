@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from reward_kit.data.coding.javascript_tests import function_cases
-from reward_kit.data.coding.problem import Problem, fenced, labels_of, refuse_language
+from reward_kit.data.coding.problem import Problem, continued, fenced, labels_of, refuse_language
 from reward_kit.data.coding.pytest_classes import as_unittest
-from reward_kit.data.coding.python_tests import check_call, tests_of_module
+from reward_kit.data.coding.python_tests import check_call, has_assertions, parsed, tests_of_module
 from reward_kit.errors import DataError
 
 __all__ = ["from_completion", "from_inserted", "from_prose", "from_stdin_cases", "parsed_test"]
 
 PLACE = "#<INSERT>"
 """Where SandboxFusion puts the program into the text of the tests."""
+SLOW = 60.0
+"""Seconds that the tests of BigCodeBench may take: some go through every permutation of ten numbers."""
 
 
 def from_completion(raw: Mapping[str, Any]) -> Problem:
@@ -24,18 +26,21 @@ def from_completion(raw: Mapping[str, Any]) -> Problem:
     source = _completion_source(str(raw["id"]), raw["test"])
     entry = labels_of(raw)["entry_point"]
     solution = raw.get("canonical_solution")
+    parsed(raw["test"])
     truth = {"test": raw["test"], "entry_point": entry, "prompt": raw["content"]}
     return Problem(
         source=source,
         task=raw["id"],
         prompt=raw["content"],
         truth=truth,
-        reference=fenced(raw["content"] + solution) if solution else None,
+        reference=fenced(continued(raw["content"], solution)) if solution else None,
+        timeout=SLOW if source == "bigcodebench" else None,
     )
 
 
 def from_prose(raw: Mapping[str, Any]) -> Problem:
     """Return a problem of MHPP: prose with a signature, and assertions."""
+    parsed(raw["test"])
     return Problem(
         source="mhpp",
         task=raw["id"],
@@ -50,7 +55,7 @@ def from_stdin_cases(raw: Mapping[str, Any], cases: list[Any]) -> Problem:
     pairs = [{"input": case["input"]["stdin"], "expected_output": case["output"]["stdout"]} for case in cases]
     if not pairs:
         problem = "no executable test"
-        raise DataError(problem, field="test")
+        raise DataError(problem)
     return Problem(
         source="code_contests",
         task=raw["id"],
@@ -88,7 +93,7 @@ def _python_tests(code: str) -> dict[str, Any]:
     text = code.replace(PLACE, "").strip("\n")
     call = check_call(text)
     if call is None:
-        return as_unittest(text)
+        return {"test_list": [text]} if has_assertions(text) else as_unittest(text)
     rest = call.rest if call.checker == "check" else f"{call.rest}\n\n\ncheck = {call.checker}\n"
     return {"test": rest, "entry_point": call.entry}
 

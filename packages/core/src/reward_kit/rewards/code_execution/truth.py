@@ -19,7 +19,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.code_execution.cases import CallCase, OutputCase, as_text, call_case, output_of
@@ -172,7 +172,7 @@ def _of_code(truth: Mapping[str, Any], entry: str | None) -> TestPlan:
         raise GradingError(message)
     if "TestCase" in text:
         entry = entry or ("task_func" if "task_func" in text else "")
-        trust = "in-process" if truth.get("trust") == "in-process" else _trust(text)
+        trust = _trust(text) if truth.get("trust") != "in-process" else "in-process"
         suite = TestSuite(kind="unittest", setup=text, entry=entry, trust=trust)
         return TestPlan(suite, prompt)
     if not entry:
@@ -237,7 +237,7 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _trust(text: str) -> Any:  # noqa: ANN401 - a literal
+def _trust(text: str) -> Literal["split", "in-process"]:
     """Say whether a suite's tests can run away from the submission: they patch nothing and want plain data only."""
     imported = set()
     for node in ast.walk(ast.parse(text)):

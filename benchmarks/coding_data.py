@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from reward_kit.data.coding import coding_row, humaneval_file, read_coding_row
@@ -22,9 +21,9 @@ from reward_kit.data.jsonl import read_jsonl
 from reward_kit.data.sources import SourceRow, local_rows
 from reward_kit.data.splits import Split
 from reward_kit.errors import DataError, MissingExtraError
-from reward_kit.evaluation import grade
 from reward_kit.evaluation.preparing import prepare, short_reason
 from reward_kit.example import Example, HubSource
+from reward_kit.grading import grade
 from reward_kit.models import Message
 from reward_kit.rewards.code_execution import fractional_code_reward
 
@@ -54,6 +53,15 @@ def sources(data: Path, humaneval: Path | None) -> list[Path]:
         return found
 
 
+def rejections(rows: list[SourceRow]) -> dict[tuple[str, int], str]:
+    """Prepare the rows, and return the reasons of those that are rejected."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = prepare(rows, EXAMPLE, Path(folder) / "coding.jsonl", skip_invalid=True)
+        if prepared.rejects is None:
+            return {}
+        return {(reject["file"], reject["line"]): reject["reason"] for _, reject in read_jsonl(prepared.rejects)}
+
+
 def is_python(row: SourceRow) -> bool:
     """Return whether a row is a Python problem with a test, executable or not."""
     try:
@@ -62,30 +70,35 @@ def is_python(row: SourceRow) -> bool:
         return error.field == "test"
 
 
-def executability(row: SourceRow) -> str | None:
+def obstacle(row: SourceRow, rejected: str | None) -> str | None:
     """Return why a Python row with a test cannot be executed; None where it can."""
-    try:
-        sample = read_coding_row(row.value)
-    except DataError as error:
-        return None if str(error).startswith(BROKEN) else str(error)
-    reply = sample.reference_message or Message(role="assistant", content=NOTHING)
-    result = grade(
-        fractional_code_reward, [*sample.messages, reply], ground_truth=sample.ground_truth, extra=sample.extra
-    )
+    if rejected is None or rejected.startswith(BROKEN):
+        return None
+    if not rejected.startswith("reference: the data set gives none"):
+        return None if rejected.startswith("reference:") else rejected
+    sample = read_coding_row(row.value)
+    messages = [*sample.messages, Message(role="assistant", content=NOTHING)]
+    result = grade(fractional_code_reward, messages, ground_truth=sample.ground_truth, extra=sample.extra)
     if not result.is_score_valid:
         return f"not graded: {result.error}"
-    if sample.reference is None and result.score == 1.0:
-        return "a program that does nothing earns 1.0"
-    return None
+    return "a program that does nothing earns 1.0" if result.score == 1.0 else None
 
 
-def rejections(rows: list[SourceRow]) -> Iterator[tuple[str, str]]:
-    """Prepare the rows, and give the file and the reason of each that is rejected."""
-    with tempfile.TemporaryDirectory() as folder:
-        prepared = prepare(rows, EXAMPLE, Path(folder) / "coding.jsonl", skip_invalid=True)
-        if prepared.rejects is not None:
-            for _, reject in read_jsonl(prepared.rejects):
-                yield reject["file"], short_reason(reject["reason"])
+def report(by_file: dict[str, list[SourceRow]], reasons: dict[tuple[str, int], str]) -> int:
+    """Print the table, and return the number of Python rows with a test that cannot be executed."""
+    print(f"{'file':<44}{'rows':>6}{'kept':>6}{'python with a test':>20}{'executable':>12}")
+    broken: list[str] = []
+    for file, group in by_file.items():
+        python = [row for row in group if is_python(row)]
+        found = [(row, obstacle(row, reasons.get((row.path, row.line)))) for row in python]
+        broken += [f"{row.path}:{row.line}: {why}" for row, why in found if why is not None]
+        executable = sum(why is None for _, why in found)
+        dropped = Counter(short_reason(reasons[place]) for row in group if (place := (row.path, row.line)) in reasons)
+        print(f"{Path(file).name:<44}{len(group):>6}{len(group) - dropped.total():>6}{len(python):>20}{executable:>12}")
+        for reason, number in dropped.most_common():
+            print(f"{'':>4}{number:>5}  {reason}")
+    print("\n".join(broken))
+    return len(broken)
 
 
 def main() -> int:
@@ -103,23 +116,10 @@ def main() -> int:
     began = time.perf_counter()
     by_file = {str(file): list(local_rows(file, Split.parse("all")))[:: options.every] for file in files}
     rows = [row for group in by_file.values() for row in group]
-    reasons: dict[str, Counter[str]] = {file: Counter() for file in by_file}
-    for file, reason in rejections(rows):
-        reasons[file][reason] += 1
-    python = {file: [row for row in group if is_python(row)] for file, group in by_file.items()}
-    broken = [(row, why) for group in python.values() for row in group if (why := executability(row)) is not None]
-    print(f"{'file':<44}{'rows':>6}{'kept':>6}{'python with a test':>20}{'executable':>12}")
-    for file, group in by_file.items():
-        kept = len(group) - reasons[file].total()
-        failed = sum(row.path == file for row, _ in broken)
-        count = len(python[file])
-        print(f"{Path(file).name:<44}{len(group):>6}{kept:>6}{count:>20}{count - failed:>12}")
-        for reason, number in reasons[file].most_common():
-            print(f"{'':>4}{number:>5}  {reason}")
-    for row, why in broken:
-        print(f"{row.path}:{row.line}: {why}")
-    total = sum(counter.total() for counter in reasons.values())
-    print(f"{len(rows)} rows, {len(rows) - total} kept, {total} dropped; {time.perf_counter() - began:.0f} s")
+    reasons = rejections(rows)
+    broken = report(by_file, reasons)
+    seconds = time.perf_counter() - began
+    print(f"{len(rows)} rows, {len(rows) - len(reasons)} kept, {len(reasons)} dropped; {seconds:.0f} s")
     return 1 if broken else 0
 
 

@@ -144,10 +144,12 @@ def test_a_file_of_tests_takes_the_names_it_imports_from_the_program():
         ("assert double(2) == 4", True),
         ("self.assertRaises(ValueError, lambda: double(2))", True),
         ("assert applied(lambda n: n) == 4", False),
-        ("assert open('own.txt').read() == double(2)", False),
+        ("assert sorted(double(2), key=lambda n: n) == 4", True),
+        ("assert open('own.txt').read() == double(2)", True),
+        ("sys.stdout = io.StringIO()", False),
     ],
 )
-def test_tests_that_share_more_than_values_with_the_program_run_in_its_process(line, apart):
+def test_tests_that_give_functions_or_watch_the_output_run_within_the_process_of_the_program(line, apart):
     code = f"class TestOwn:\n    def test_two(self):\n        {line}\n"
     found = truth(fusion({"code": code, "asset": None}, labels="{}"))
     assert ("trust" not in found) == apart

@@ -7,9 +7,10 @@ import pytest
 
 from reward_kit.data.coding import coding_row, read_coding_row
 from reward_kit.data.sources import SourceRow
-from reward_kit.evaluation import check, grade, prepare
+from reward_kit.evaluation import check, prepare
 from reward_kit.evaluation.mutants import mutants
 from reward_kit.example import Example, HubSource
+from reward_kit.grading import grade
 from reward_kit.models import Message, Sample
 from reward_kit.rewards.code_execution import fractional_code_reward
 from reward_kit.sandbox import IsolationUnavailableError, get_sandbox
@@ -136,6 +137,12 @@ ROWS = {
         "canonical_solution": "print(2 * int(input()))",
         "test": json.dumps([{"input": {"stdin": "2"}, "output": {"stdout": "4"}}]),
     },
+    "standard input that names a function": {
+        "id": 1,
+        "content": "Double.",
+        "canonical_solution": "def two(n):\n    return 2 * n\nword, n = input().split()\nprint(word, two(int(n)))",
+        "test": json.dumps([{"input": {"stdin": "two 2"}, "output": {"stdout": "two 4"}}]),
+    },
     "a value": {"id": "own", "code": "def f(n):\n    return {n: (1,)}", "input": "2", "output": "{2: (1,)}"},
 }
 
@@ -172,6 +179,7 @@ def test_the_kinds_of_mutants_follow_what_the_program_gives():
     assert kinds["in place"] == ["empty body"]
     assert kinds["pytest"] == ["empty body"]
     assert kinds["standard input"] == ["empty body", "constant return", "off by one", "wrong type"]
+    assert kinds["standard input that names a function"] == kinds["standard input"]
     assert kinds["a value"] == ["constant return", "off by one", "wrong type"]
 
 
@@ -208,6 +216,7 @@ def test_what_is_prepared_keeps_what_a_data_set_promises(example, tmp_path):
     rows = [SourceRow(path="own.jsonl", line=n, raw=raw) for n, raw in enumerate(ROWS.values(), start=1)]
     prepared = prepare(rows, example, tmp_path / "own.jsonl")
     assert prepared.rows == len(ROWS)
+    assert prepared.licences == ("Apache-2.0", "CC-BY-4.0", "MIT")
     offences = []
     report = check(tmp_path / "own.jsonl", fractional_code_reward, on_offence=offences.append)
     assert offences == []

@@ -11,8 +11,8 @@ from reward_kit.data.coding import coding_row, humaneval_rows, read_coding_row
 from reward_kit.data.sources import local_rows
 from reward_kit.data.splits import Split
 from reward_kit.errors import DataError
-from reward_kit.evaluation import grade
 from reward_kit.evaluation.mutants import mutants
+from reward_kit.grading import grade
 from reward_kit.models import Message
 from reward_kit.rewards.code_execution import fractional_code_reward
 from reward_kit.sandbox import IsolationUnavailableError, get_sandbox

@@ -1,17 +1,14 @@
-"""Find the installed examples through the entry point group ``reward_kit.examples``, and rewards by their names."""
+"""Find the installed examples through the entry point group ``reward_kit.examples``."""
 
-import sys
-from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reward_kit.errors import ContractError, UsageError
 
 if TYPE_CHECKING:
     from reward_kit.example import Example
 
-__all__ = ["example_names", "load_example", "named_reward"]
+__all__ = ["example_names", "load_example"]
 
 GROUP = "reward_kit.examples"
 
@@ -40,28 +37,6 @@ def load_example(name: str) -> "Example":
         message = f"entry point {entries[name].value!r} gives {value!r}, expected an Example named {name!r}"
         raise ContractError(message)
     return value
-
-
-def named_reward(target: str) -> Callable[..., Any]:
-    """Return the reward of the installed example ``target``, or what it names as ``module:function``.
-
-    Modules are found in the working directory, too.
-
-    Raises:
-        UsageError: there is neither.
-    """
-    if target in example_names():
-        return load_example(target).reward
-    if ":" not in target:
-        known = ", ".join(example_names()) or "none"
-        message = f"found {target!r}, expected module:function or an installed example ({known})"
-        raise UsageError(message)
-    from reward_kit.evaluation.bundle import load_reward
-
-    folder = str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    return load_reward(target)
 
 
 def _entries() -> dict[str, EntryPoint]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from reward_kit.cli.context import ExampleContext
-from reward_kit.cli.discovery import named_reward
+from reward_kit.cli.targets import reward_of
 
 __all__ = ["example_serve", "serve"]
 
@@ -62,7 +62,7 @@ def serve(target: str, **options: Any) -> None:  # noqa: ANN401 - the options ab
     Clients send the key in RK_ENDPOINT_API_KEY as 'Authorization: Bearer' or 'X-Api-Key'. Without a key the server
     listens on loopback only. SIGTERM and Ctrl-C finish what was taken.
     """
-    _serve(named_reward(target), options)
+    _serve(reward_of(target), options)
 
 
 @click.command("serve")

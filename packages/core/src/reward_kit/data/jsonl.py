@@ -6,12 +6,12 @@ that names the file, the line and the key. Blank lines, CRLF line ends and a UTF
 
 import gzip
 import json
-import math
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, cast
 
+from reward_kit.data.strict_json import JsonSyntaxError, StrictJsonError, read_whole
 from reward_kit.errors import DataError
 
 __all__ = [
@@ -98,18 +98,21 @@ def parse_json(data: bytes, *, path: str | Path | None = None, number: int | Non
         DataError: it is not one JSON value in UTF-8.
     """
     try:
-        return _DECODER.decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         problem = f"found the byte 0x{data[error.start]:02x} at column {error.start + 1}, expected UTF-8"
         raise DataError(problem, path=path, line=number) from None
-    except json.JSONDecodeError as error:
-        problem = f"not JSON: {error.msg} at column {error.colno}"
-        raise DataError(problem, path=path, line=error.lineno if number is None else number) from None
-    except _UnfitValueError as error:
+    try:
+        # A row may hold a whole reply, which may be nested as deep as it likes.
+        return read_whole(text, max_depth=None)
+    except JsonSyntaxError as error:
+        before = text[: error.position]
+        column = error.position - before.rfind("\n")
+        problem = f"{error.problem} at column {column}"
+        line = before.count("\n") + 1 if number is None else number
+        raise DataError(problem, path=path, line=line) from None
+    except StrictJsonError as error:
         raise DataError(error.problem, path=path, line=number, field=error.key) from None
-    except (ValueError, RecursionError) as error:  # an integer of too many digits, brackets nested too deep
-        problem = f"not usable JSON: {str(error).partition(';')[0]}"
-        raise DataError(problem, path=path, line=number) from None
 
 
 def to_line(row: Mapping[str, Any]) -> bytes:
@@ -155,41 +158,6 @@ def _without_mark(line: bytes, path: str | Path) -> bytes:
     return line.removeprefix(UTF8_MARK)
 
 
-class _UnfitValueError(Exception):
-    """A value that Python's ``json`` takes and JSON does not have."""
-
-    def __init__(self, problem: str, key: str = "") -> None:
-        super().__init__(problem, key)
-        self.problem = problem
-        self.key = key
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                problem = "found this key twice in one object"
-                raise _UnfitValueError(problem, key)
-            seen.add(key)
-    return row
-
-
-def _constant(name: str) -> NoReturn:
-    problem = f"found {name}, which JSON does not have; expected a finite number, a string or null"
-    raise _UnfitValueError(problem)
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        problem = f"found the number {text[:40]}, which is too large to hold; write it as a string"
-        raise _UnfitValueError(problem)
-    return value
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_number)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 _JSON_NAMES = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}

@@ -19,6 +19,7 @@ __all__ = ["mutants"]
 
 ENTRY_KEYS = ("entry_point", "function_to_call", "fn_name")
 WORD = re.compile(r"\w+")
+CODE_KEYS = ("test", "test_list", "assertions", "test_setup_code")
 CHANGES = {
     "constant return": "return 7",
     "off by one": """result = original(*args, **kwargs)
@@ -116,7 +117,7 @@ def _of_python(program: str, sample: Sample, truth: object) -> Iterator[tuple[st
         return
     defined = [node for node in tree.body if _is_definition(node)]
     names = _entries(truth, sample)
-    text = _text(truth)
+    text = _tests(truth)
     tested = [node for node in defined if node.name in (names or set(WORD.findall(text)))]
     if names and not tested:
         tested = [node for node in defined if node.name == "Solution"]  # whose method it then is
@@ -156,11 +157,11 @@ def _entries(truth: object, sample: Sample) -> set[str]:
     return set()
 
 
-def _text(truth: object) -> str:
-    """Return every text in a ground truth, among whose words are the names of what the tests call."""
-    if isinstance(truth, dict):
-        return "\n".join(map(_text, truth.values()))
-    return "\n".join(map(_text, truth)) if isinstance(truth, list) else str(truth)
+def _tests(truth: object) -> str:
+    """Return the tests that are code, among whose words are the names of what they call; input and output are none."""
+    given = [truth.get(key) for key in CODE_KEYS] if isinstance(truth, dict) else truth
+    pieces = given if isinstance(given, list) else [given]
+    return "\n".join("\n".join(map(str, piece)) if isinstance(piece, list) else str(piece) for piece in pieces)
 
 
 def _is_definition(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:

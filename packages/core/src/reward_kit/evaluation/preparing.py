@@ -45,6 +45,8 @@ class Prepared:
     """How many rows were rejected for each reason, what differs from row to row left out."""
     rejects: Path | None
     """The file with the rejected rows and the reasons; None where there are none."""
+    licences: tuple[str, ...]
+    """Those that the rows name as the ``license`` in their metadata, sorted."""
     sha256: str
     """Of the data set."""
 
@@ -78,7 +80,6 @@ def prepare(
     target, rejects = Path(output), rejects_path(Path(output))
     digest = hashlib.sha256()
     count = 0
-    reasons: Counter[str] = Counter()
     first: DataError | None = None
     with ExitStack() as stack:
         preparing = _Preparing(example, stack.enter_context(IdIndex()))
@@ -90,15 +91,14 @@ def prepare(
             except DataError as error:
                 if bad is None:
                     raise
-                reasons[short_reason(str(_of_row(error)))] += 1
                 first = first or error
-                bad.write(to_line(_reject(row, error)))
+                bad.write(to_line(preparing.reject(row, error)))
                 continue
             line = to_line(sample.model_dump(mode="json", exclude_defaults=True))
             digest.update(line)
             file.write(line)
             count += 1
-        rejected = reasons.total()
+        rejected = preparing.reasons.total()
         if not count:
             problem = (
                 f"found no row that can be used, expected at least one (the first of {rejected} rejected: {first})"
@@ -110,20 +110,23 @@ def prepare(
         rows=count,
         repeated=preparing.repeated,
         rejected=rejected,
-        reasons=_most_common(reasons),
+        reasons=_most_common(preparing.reasons),
         rejects=rejects if rejected else None,
+        licences=tuple(sorted(preparing.licences)),
         sha256=digest.hexdigest(),
     )
 
 
 class _Preparing:
-    """Makes samples of rows, and remembers the ids that are taken."""
+    """Makes samples of rows, remembers the ids that are taken, and counts."""
 
     def __init__(self, example: Example, ids: IdIndex) -> None:
         self._example = example
         self._grader = Grader(example.reward)
         self._ids = ids
         self.repeated = 0
+        self.reasons: Counter[str] = Counter()
+        self.licences: set[str] = set()
 
     def sample(self, row: SourceRow) -> Sample:
         """Return the sample of ``row``.
@@ -135,12 +138,21 @@ class _Preparing:
         fault = disproof(sample, self._graded)
         if fault is not None:
             raise _placed(fault, row)
-        return self._with_own_id(sample, row)
+        sample = self._with_own_id(sample, row)
+        if "license" in sample.metadata:
+            self.licences.add(str(sample.metadata["license"]))
+        return sample
+
+    def reject(self, row: SourceRow, error: DataError) -> dict[str, object]:
+        """Count a rejected row, and return what is kept of it."""
+        reason = str(DataError(error.problem, field=error.field))
+        self.reasons[short_reason(reason)] += 1
+        return {"file": row.path, "line": row.line, "reason": reason, "raw": row.text}
 
     def _converted(self, row: SourceRow) -> Sample:
         raw = row.value
         try:
-            sample = self._example.row(raw)
+            sample = Sample.model_validate(raw) if _is_sample(raw) else self._example.row(raw)
         except KeyError as error:
             keys = ", ".join(map(repr, raw))
             problem = f"missing; the row has {keys or 'no fields'}"
@@ -178,16 +190,13 @@ class _Preparing:
         return sample.model_copy(update={"id": f"{sample.id}-{number}"})
 
 
-def _reject(row: SourceRow, error: DataError) -> dict[str, object]:
-    return {"file": row.path, "line": row.line, "reason": str(_of_row(error)), "raw": row.text}
+def _is_sample(raw: dict[str, object]) -> bool:
+    """Return whether a row is a sample already: ``monitor export`` and ``prepare`` itself write such rows."""
+    return "messages" in raw and "ground_truth" in raw and raw.keys() <= Sample.model_fields.keys()
 
 
 def _placed(error: DataError, row: SourceRow) -> DataError:
     return DataError(error.problem, path=row.path, line=row.line, field=error.field)
-
-
-def _of_row(error: DataError) -> DataError:
-    return DataError(error.problem, field=error.field)
 
 
 def _most_common(reasons: Counter[str]) -> dict[str, int]:

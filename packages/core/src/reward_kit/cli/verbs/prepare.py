@@ -63,7 +63,7 @@ def command(
         origin=origin,
         revision=revision,
         split=wanted if limit is None else f"{wanted}, first {limit} rows",
-        licence=example.source.licence if package is None else package.licence,
+        licence=", ".join(prepared.licences) or (package or example.source).licence,
         rows=prepared.rows,
         sha256=prepared.sha256,
         rejected=prepared.reasons,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reward_kit.cli.context import ExampleContext
-from reward_kit.cli.discovery import named_reward
+from reward_kit.cli.targets import reward_of
 from reward_kit.cli.terminal import rewards_print_to_stderr
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def command(
 
     require("train", "torch", "transformers", "trl", "datasets")
     path = data or context.bundled_data
-    example = context.example if target is None else replace(context.example, reward=named_reward(target))
+    example = context.example if target is None else replace(context.example, reward=reward_of(target))
     if smoke is not None:
         return _smoke(example, path, PARTS if smoke == "all" else (smoke,), output)
     options: dict[str, Any] = {"max_steps": max_steps, "seed": seed, "report_to": list(report_to) or None}

@@ -1,16 +1,15 @@
 """Tests written in Python, brought into the shapes that the code rewards run."""
 
 import ast
+import builtins
 import re
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from reward_kit.errors import DataError
 
 __all__ = ["CheckCall", "check_call", "has_assertions", "parsed", "tests_of_module", "unittest_truth"]
 
-TOUCHES_FILES = frozenset(["os", "shutil", "tempfile", "pathlib", "io", "contextlib"])
-STREAMS = re.compile(r"\bopen\(|\bsys\.std(?:in|out|err)\b|redirect_std|\bcaptured?\b|\bpatch\b|\bmock\b")
+STREAMS = re.compile(r"\bsys\.std(?:in|out|err)\b|redirect_std")
 
 
 class CheckCall(NamedTuple):
@@ -69,40 +68,24 @@ def tests_of_module(module: str, text: str) -> dict[str, Any]:
 
 
 def unittest_truth(text: str) -> dict[str, Any]:
-    """Return a ground truth whose tests run beside the program, or within its process where they cannot be apart."""
+    """Return a ground truth whose tests run apart from the program, or within its process where they have to."""
     truth = {"test": text}
-    return {**truth, "trust": "in-process"} if _shares_more_than_values(parsed(text)) or STREAMS.search(text) else truth
+    return {**truth, "trust": "in-process"} if STREAMS.search(text) or _gives_functions(parsed(text)) else truth
 
 
 def _renamed(item: ast.alias) -> ast.stmt:
     return ast.parse(f"{item.asname} = {item.name}").body[0]
 
 
-def _shares_more_than_values(tree: ast.Module) -> bool:
-    """Say whether tests share files with the program, or give it functions: neither can cross to another process."""
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    imported = _imported(tree)
-    if imported & TOUCHES_FILES:
-        return True
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
+def _gives_functions(tree: ast.Module) -> bool:
+    """Say whether tests give functions or classes of their own to the program: these can cross to no other process."""
+    nodes = list(ast.walk(tree))
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    imported = {item.asname or item.name for node in nodes if isinstance(node, ast.ImportFrom) for item in node.names}
+    known = own | imported | set(dir(builtins))
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in known:
             given = [*node.args, *(item.value for item in node.keywords)]
-            if any(
-                isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in own) for value in given
-            ):
+            if any(isinstance(item, ast.Lambda) or (isinstance(item, ast.Name) and item.id in own) for item in given):
                 return True
     return False
-
-
-def _imported(tree: ast.Module) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= _roots(item.name for item in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            found |= _roots([node.module or ""])
-    return found
-
-
-def _roots(names: Iterable[str]) -> set[str]:
-    return {name.partition(".")[0] for name in names}

@@ -24,7 +24,7 @@ Environment = Literal["local", "docker", "remote"]
 NAMES = {"local": "auto", "docker": "docker", "remote": "remote"}
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def fractional_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - the shapes of ``truth``
@@ -68,7 +68,7 @@ def fractional_code_reward(
     return grade_program(messages, ground_truth, settings, function=function_to_call, entry_point=entry_point)
 
 
-@reward_function
+@reward_function(elsewhere=True)
 async def async_fractional_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - as above
@@ -146,7 +146,7 @@ def batch_fractional_code_reward(
     return [finish(item, settings) for item in pending]
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def deepcoder_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - as above
@@ -171,7 +171,7 @@ def deepcoder_code_reward(
     return _all_or_nothing(result)
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def local_code_execution_reward(
     messages: list[Message],
     ground_truth: str | None = None,
@@ -196,7 +196,7 @@ def local_code_execution_reward(
     return grade_program(messages, truth, settings)
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def evaluate_apps_solution(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - a mapping or its JSON text

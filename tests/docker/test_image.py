@@ -22,6 +22,7 @@ SOURCE_ROWS = {
         },
         '{"test_list": ["assert add(1, 2) == 3"]}',
     ),
+    "math-coding": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
     "math-gsm8k": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
     "function-calling": (
         {

@@ -42,6 +42,8 @@ class Settings:
     file_bytes: int
     filter: seccomp.Filter
     work: str
+    processes: int | None
+    """How many processes and threads its user may have; None leaves the system's limit."""
     command: list[str]
     """For ``exec``: what to become."""
     stack_bytes: int = 0
@@ -105,19 +107,16 @@ def _arrange(found: Descriptors) -> None:
     close_all_but(*range(3, len(wanted)))
 
 
-def limit_for_good(processes: int | None) -> None:
+def limit_for_good() -> None:
     """Set the limits that are the same for every case, in the server, whose children inherit them."""
-    for which, value in (
-        (resource.RLIMIT_NOFILE, 128),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_NPROC, processes),
-    ):
-        if value is not None:
-            _bound(which, value)
+    for which, value in ((resource.RLIMIT_NOFILE, 128), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MEMLOCK, 0)):
+        _bound(which, value)
 
 
 def _limit(settings: Settings) -> None:
+    if settings.processes is not None:
+        # Not in the server: where workers share a user, one's flood of threads must not keep another's from forking.
+        _bound(resource.RLIMIT_NPROC, settings.processes)
     _bound(resource.RLIMIT_CPU, settings.cpu_seconds)
     _bound(resource.RLIMIT_DATA if settings.reserve_only else resource.RLIMIT_AS, settings.memory_bytes)
     _bound(resource.RLIMIT_FSIZE, settings.file_bytes)

@@ -42,6 +42,10 @@ class Payload:
         at, length = self.facts["pieces"][position]
         return read_all(self._descriptor, length, self._start + at)
 
+    def close(self) -> None:
+        """Leave nothing to be read by whoever has this process from here on."""
+        os.close(self._descriptor)
+
 
 def read_all(descriptor: int, length: int, at: int) -> bytes:
     """Return ``length`` bytes of a file from ``at``, or as many as there are."""

@@ -37,7 +37,9 @@ Namespace = dict[str, Any]
 def run_program(payload: Payload, position: int) -> int:
     """Run the source with one input as ``python -I program.py`` would, and return its exit code."""
     _give_input(payload.piece(position))
-    return _run_once(compiled(payload))
+    code = compiled(payload)
+    payload.close()
+    return _run_once(code)
 
 
 def prepare_program(payload: Payload, position: int) -> None:
@@ -60,7 +62,6 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
     for number in positions:
         for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
             os.dup2(copy, descriptor)
-        os.ftruncate(0, 0)
         _give_input(payload.piece(number))
         status = _run_once(code)
         end = os.lseek(1, 0, os.SEEK_CUR)
@@ -126,6 +127,8 @@ def fresh_main() -> Namespace:
 
 
 def _give_input(data: bytes) -> None:
+    """Make ``data`` all that standard input holds: the case before may have had more."""
+    os.ftruncate(0, 0)
     os.lseek(0, 0, os.SEEK_SET)
     write_all(0, data)
     os.lseek(0, 0, os.SEEK_SET)

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from reward_kit.sandbox.jail import seccomp, workplace
@@ -34,21 +35,29 @@ TICK = 0.025
 class Server:
     """Serves one grader over ``control``, with one child (and its tester) at a time."""
 
-    def __init__(self, control: socket.socket, work: str | None, processes: int | None, *, owns_all: bool) -> None:
+    def __init__(
+        self, control: socket.socket, work: str | None, processes: int | None, *, owns_all: bool, sizes: int
+    ) -> None:
         self._control = control
         self._work = work
         self._processes = processes
         self._owns_all = owns_all
         """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
+        self._sizes = _out_of_the_way(sizes)
+        """/proc/self/statm, opened when that was still allowed."""
+        self._base = 0
+        """Bytes of address space that a child is born with: its limit comes on top."""
+        self._preloaded: set[str] = set()
         self._null = _out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
         self._filters: dict[seccomp.Policy, seccomp.Filter] = {}
 
     def serve(self) -> None:
         """Do what the grader asks until it hangs up."""
-        limit_for_good(self._processes)
+        limit_for_good()
         _forget_the_harness()
         gc.collect()
         gc.freeze()
+        self._base = self._size()
         while True:
             request, descriptors = self._receive()
             if request is None:
@@ -74,8 +83,7 @@ class Server:
     def _do(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if self._work and request.get("fresh"):
             workplace.wipe(self._work)
-        for name in request.get("preload", ()):
-            _import_quietly(name)
+        self._preload(request.get("preload", ()))
         mode = request["mode"]
         if mode == "split":
             return {"cases": [self._split(request, descriptors)]}
@@ -88,6 +96,19 @@ class Server:
                 cases.append(self._alone({**request, "positions": [position]}, descriptors))
             return {"cases": cases}
         return {"cases": [self._alone(request, descriptors)]}
+
+    def _preload(self, names: Sequence[str]) -> None:
+        """Import packages for all that come after; what they take counts for none of these."""
+        new = [name for name in names if name not in self._preloaded]
+        for name in new:
+            self._preloaded.add(name)
+            with contextlib.suppress(Exception):  # a submission that wants it will see the same error
+                importlib.import_module(name)
+        if new:
+            self._base = self._size()
+
+    def _size(self) -> int:
+        return int(os.pread(self._sizes, 64, 0).split()[0]) * resource.getpagesize()
 
     def _alone(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
         """Run one child and say how it ended."""
@@ -130,7 +151,8 @@ class Server:
             for end in ends:
                 os.close(end)
             ends = []
-            ended = self._watch(tester, request, answers)
+            # The folder is wiped when both are gone: a submission that goes on making files could keep it from being empty.
+            ended = self._watch(tester, {**request, "keep": True}, answers)
             other = self._end(submission)
             ended["started"] = _was_told(pipes[0][0]) and _was_told(pipes[1][0])
         finally:
@@ -146,10 +168,11 @@ class Server:
             mode=mode,
             positions=request["positions"],
             cpu_seconds=request["cpu"],
-            memory_bytes=request["memory"],
+            memory_bytes=request["memory"] + (0 if mode == "exec" else self._base),
             file_bytes=written + request["file"],
             filter=self._filter(policy),
             work=self._work or "/",
+            processes=self._processes,
             command=request.get("command", []),
             stack_bytes=request.get("stack", 0),
             reserve_only=mode == "exec",
@@ -254,11 +277,6 @@ def _out_of_the_way(descriptor: int) -> int:
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     os.close(descriptor)
     return moved
-
-
-def _import_quietly(name: str) -> None:
-    with contextlib.suppress(Exception):  # a submission that wants it will see the same error
-        importlib.import_module(name)
 
 
 def soften_limits() -> None:

@@ -13,13 +13,18 @@ import traceback
 import types
 from typing import Any
 
+from reward_kit.sandbox.jail import leetcode
 from reward_kit.sandbox.jail.codec import CodecError, decode, encode, to_python
 from reward_kit.sandbox.jail.payload import Payload, write_all, write_record
 
 __all__ = [
     "ANSWERS",
     "Namespace",
+    "compiled",
     "find_callable",
+    "fresh_module",
+    "imported",
+    "open_streams",
     "prepare_program",
     "run_calls",
     "run_program",
@@ -72,9 +77,7 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
 def run_calls(payload: Payload, positions: list[int]) -> int:
     """Run the source, then call its function once per input; a record per case holds what came back."""
     limit = payload.facts["max_value"]
-    namespace = fresh_main()
-    open_streams()
-    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    namespace = imported(payload)
     target = find_callable(namespace, payload.facts["entry"])
     write_record(ANSWERS, 0, b"i", b"")
     for number in positions:
@@ -99,9 +102,9 @@ def find_callable(namespace: Namespace, entry: str) -> Any:  # noqa: ANN401 - wh
     owner = namespace.get(entry.split(".", 1)[0] if "." in entry else "Solution")
     found = namespace.get(entry)
     if callable(found):
-        return found
+        return leetcode.called(found, namespace)
     if isinstance(owner, type) and callable(getattr(owner, name, None)):
-        return lambda *args, **kwargs: getattr(owner(), name)(*args, **kwargs)  # noqa: PLW0108 - a new object per call
+        return lambda *args, **kwargs: leetcode.called(getattr(owner(), name), namespace)(*args, **kwargs)
     message = f"the program defines no function {entry!r}"
     raise NameError(message)
 
@@ -119,10 +122,19 @@ def compiled(payload: Payload) -> types.CodeType:
     return compile(payload.piece(0), FILENAME, "exec", dont_inherit=True)
 
 
-def fresh_main() -> Namespace:
-    """Return the namespace of a new ``__main__``."""
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
+def imported(payload: Payload) -> Namespace:
+    """Run the source as an import of it would, what stands under ``if __name__ == "__main__"`` left out."""
+    namespace = fresh_module("solution")
+    open_streams()
+    namespace.update(leetcode.given_names(payload.piece(0)))
+    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    return namespace
+
+
+def fresh_module(name: str) -> Namespace:
+    """Return the namespace of a new module, which is the ``__main__`` of this process by any name."""
+    module = types.ModuleType(name)
+    sys.modules[name] = sys.modules["__main__"] = module
     return module.__dict__
 
 
@@ -146,7 +158,7 @@ def open_streams() -> None:
 
 def _run_once(code: types.CodeType) -> int:
     """Run a program to its end, with threads and exit functions, and return its exit code."""
-    namespace = fresh_main()
+    namespace = fresh_module("__main__")
     open_streams()
     streams = sys.stdout, sys.stderr
     try:

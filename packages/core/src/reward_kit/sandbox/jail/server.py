@@ -119,7 +119,8 @@ class Server:
             kept = Descriptors(
                 stdin=stdin, stdout=stdout, stderr=stderr, answers=answers, started=told, payload=payload
             )
-            settings = self._settings(request, request["mode"], os.fstat(stdout).st_size)
+            before = os.fstat(stdout).st_size
+            settings = self._settings(request, request["mode"], before)
             pid = self._fork(kept, settings)
             grows = answers if len(request["positions"]) > 1 else None
             ended = self._watch(pid, request, grows)
@@ -127,6 +128,8 @@ class Server:
         finally:
             os.close(begun)
             os.close(told)
+        if request["mode"] == "program":
+            _cut(stdout, before + request["stdout"])
         ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
         return ended
 
@@ -151,7 +154,7 @@ class Server:
             for end in ends:
                 os.close(end)
             ends = []
-            # The folder is wiped when both are gone: a submission that goes on making files could keep it from being empty.
+            # Wiped when both are gone: a submission that goes on making files could keep the folder from being empty.
             ended = self._watch(tester, {**request, "keep": True}, answers)
             other = self._end(submission)
             ended["started"] = _was_told(pipes[0][0]) and _was_told(pipes[1][0])
@@ -268,6 +271,13 @@ def _was_told(pipe: int) -> bool:
         return bool(os.read(pipe, 1))
     except BlockingIOError:
         return False
+
+
+def _cut(descriptor: int, length: int) -> None:
+    """Shorten what a case wrote to what is of use, so that the outputs of many cases do not add up."""
+    if os.fstat(descriptor).st_size > length:
+        os.ftruncate(descriptor, length)
+        os.lseek(descriptor, length, os.SEEK_SET)
 
 
 def _out_of_the_way(descriptor: int) -> int:

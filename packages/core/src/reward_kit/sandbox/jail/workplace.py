@@ -70,7 +70,7 @@ def wipe(path: str) -> None:
             else:
                 here = _moved(here, "..")
                 name, folders = above.pop()
-                os.rmdir(name, dir_fd=here)  # noqa: PTH106 - few imports
+                os.rmdir(name, dir_fd=here)
     finally:
         os.close(here)
 
@@ -78,12 +78,12 @@ def wipe(path: str) -> None:
 def _folders_left(here: int) -> list[str]:
     """Remove all but the folders, open these to their owner, and return their names."""
     folders = []
-    for name in os.listdir(here):  # noqa: PTH208 - few imports
-        if stat.S_ISDIR(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):  # noqa: PTH116 - few imports
-            os.chmod(name, 0o700, dir_fd=here)  # noqa: PTH101 - few imports
+    for name in os.listdir(here):
+        if stat.S_ISDIR(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
+            os.chmod(name, 0o700, dir_fd=here)
             folders.append(name)
         else:
-            os.unlink(name, dir_fd=here)  # noqa: PTH108 - few imports
+            os.unlink(name, dir_fd=here)
     return folders
 
 

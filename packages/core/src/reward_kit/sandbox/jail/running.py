@@ -175,8 +175,9 @@ def _run_once(code: types.CodeType) -> int:
     atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter calls at its end; there is no public name
     for stream in {*streams, sys.stdout, sys.stderr}:
         try:
-            stream.flush()
-        except (OSError, ValueError):
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception:  # noqa: BLE001 - a stream of the program's own; the interpreter gives this code, too
             status = status or 120
     return status
 

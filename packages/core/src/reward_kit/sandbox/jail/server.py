@@ -28,6 +28,8 @@ __all__ = ["Server"]
 MAX_REQUEST = 60_000
 MAX_DESCRIPTORS = 8
 SECONDS_TO_START = 5.0
+STDERR_KEPT = 4000
+"""Bytes of each case's standard error that are handed on."""
 TICK = 0.025
 """Seconds between looks at what a running child has written."""
 
@@ -93,7 +95,7 @@ class Server:
             for position in request["positions"]:
                 if time.monotonic() > until:
                     break
-                cases.append(self._alone({**request, "positions": [position]}, descriptors))
+                cases.append(self._case({**request, "positions": [position]}, descriptors))
             return {"cases": cases}
         return {"cases": [self._alone(request, descriptors)]}
 
@@ -110,6 +112,19 @@ class Server:
     def _size(self) -> int:
         return int(os.pread(self._sizes, 64, 0).split()[0]) * resource.getpagesize()
 
+    def _case(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
+        """Run one case on files of its own, and append what it wrote to those of the job, as far as it is of use."""
+        own = [_out_of_the_way(os.memfd_create(name, os.MFD_CLOEXEC)) for name in ("stdin", "stdout", "stderr")]
+        try:
+            ended = self._alone(request, [*own, *found[3:]])
+            _append(own[1], found[1], 0, request["stdout"])
+            _append(own[2], found[2], max(0, ended["stderr"] - STDERR_KEPT), STDERR_KEPT)
+        finally:
+            for descriptor in own:
+                os.close(descriptor)
+        ended["stdout"], ended["stderr"] = os.fstat(found[1]).st_size, os.fstat(found[2]).st_size
+        return ended
+
     def _alone(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
         """Run one child and say how it ended."""
         stdin, stdout, stderr, answers, payload = found
@@ -119,8 +134,7 @@ class Server:
             kept = Descriptors(
                 stdin=stdin, stdout=stdout, stderr=stderr, answers=answers, started=told, payload=payload
             )
-            before = os.fstat(stdout).st_size
-            settings = self._settings(request, request["mode"], before)
+            settings = self._settings(request, request["mode"])
             pid = self._fork(kept, settings)
             grows = answers if len(request["positions"]) > 1 else None
             ended = self._watch(pid, request, grows)
@@ -128,8 +142,6 @@ class Server:
         finally:
             os.close(begun)
             os.close(told)
-        if request["mode"] == "program":
-            _cut(stdout, before + request["stdout"])
         ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
         return ended
 
@@ -148,9 +160,9 @@ class Server:
                 stdin=null, stdout=null, stderr=null, answers=answers, started=told[1], payload=tests, peer=ends[1]
             )
             # The tester first: once the submission runs, nothing that it does can keep the tester from starting.
-            tester = self._fork(theirs, self._settings(request, "test", 0))
+            tester = self._fork(theirs, self._settings(request, "test"))
             select.select([pipes[1][0]], [], [], SECONDS_TO_START)
-            submission = self._fork(mine, self._settings(request, "serve", 0))
+            submission = self._fork(mine, self._settings(request, "serve"))
             for end in ends:
                 os.close(end)
             ends = []
@@ -165,14 +177,14 @@ class Server:
         ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
         return ended
 
-    def _settings(self, request: dict[str, Any], mode: str, written: int) -> Settings:
+    def _settings(self, request: dict[str, Any], mode: str) -> Settings:
         policy = seccomp.Policy(fork=request.get("fork", False), execute=mode == "exec")
         return Settings(
             mode=mode,
             positions=request["positions"],
             cpu_seconds=request["cpu"],
             memory_bytes=request["memory"] + (0 if mode == "exec" else self._base),
-            file_bytes=written + request["file"],
+            file_bytes=request["file"],
             filter=self._filter(policy),
             work=self._work or "/",
             processes=self._processes,
@@ -273,11 +285,10 @@ def _was_told(pipe: int) -> bool:
         return False
 
 
-def _cut(descriptor: int, length: int) -> None:
-    """Shorten what a case wrote to what is of use, so that the outputs of many cases do not add up."""
-    if os.fstat(descriptor).st_size > length:
-        os.ftruncate(descriptor, length)
-        os.lseek(descriptor, length, os.SEEK_SET)
+def _append(source: int, target: int, at: int, length: int) -> None:
+    """Append at most ``length`` bytes of a file from ``at`` to another, in the kernel."""
+    while length > 0 and (copied := os.sendfile(target, source, at, length)):
+        at, length = at + copied, length - copied
 
 
 def _out_of_the_way(descriptor: int) -> int:

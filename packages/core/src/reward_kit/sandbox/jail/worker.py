@@ -162,7 +162,13 @@ class Worker:
         self.close()
 
 
-ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",  # else each thread reserves 128 MB of the address space that a program may take
+}
 
 
 def _memory_file(name: str, content: bytes = b"") -> int:

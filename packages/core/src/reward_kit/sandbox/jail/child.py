@@ -2,18 +2,18 @@
 
 import os
 import resource
-import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
-from reward_kit.sandbox.jail import running, seccomp, serving, tester
+from reward_kit.sandbox.jail import running, seccomp, serving, tester, warm
 from reward_kit.sandbox.jail.payload import Payload
-from reward_kit.sandbox.jail.system import close_all_but, die_with_parent
+from reward_kit.sandbox.jail.system import die_with_parent
 
-__all__ = ["FIRST_FREE", "Descriptors", "Settings", "become", "limit_for_good"]
+__all__ = ["FIRST_FREE", "Descriptors", "Settings", "become", "limit_for_good", "within_hard_limit"]
 
 STARTED, PAYLOAD, PEER = 4, 5, 6
 FIRST_FREE = 7
+MAX_DESCRIPTOR = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,11 @@ class Settings:
     mode: str
     """``program``, ``programs``, ``calls``, ``serve``, ``test`` or ``exec``."""
     positions: list[int]
-    cpu_seconds: int
-    memory_bytes: int
-    file_bytes: int
+    limits: list[tuple[int, int]]
+    """Resources and how much of each."""
     filter: seccomp.Filter
-    work: str
     command: list[str]
     """For ``exec``: what to become."""
-    stack_bytes: int = 0
-    """For ``exec``: the stack of its main thread, and what a thread of it reserves; 0 leaves what there is."""
-    reserve_only: bool = False
-    """Bound what is written to memory, not what is reserved: for runtimes that reserve gigabytes."""
 
 
 def become(descriptors: Descriptors, settings: Settings, parent: int) -> NoReturn:
@@ -57,11 +51,11 @@ def become(descriptors: Descriptors, settings: Settings, parent: int) -> NoRetur
         die_with_parent(parent)
         os.setsid()
         _arrange(descriptors)
-        _limit(settings)
-        os.chdir(settings.work)
+        for which, value in settings.limits:
+            resource.setrlimit(which, (value, value))
+        warm.renew()
         settings.filter.install()
         payload = Payload(PAYLOAD)
-        sys.argv = [""]
         os.write(STARTED, b".")
         os.close(STARTED)
         code = _run(settings, payload)
@@ -97,12 +91,12 @@ def _arrange(found: Descriptors) -> None:
     wanted = [found.stdin, found.stdout, found.stderr, found.answers, found.started, found.payload]
     if found.peer is not None:
         wanted.append(found.peer)
+    if min(wanted) < FIRST_FREE:
+        message = f"a descriptor of {wanted} is in the way of those that a child has"
+        raise OSError(message)
     for target, source in enumerate(wanted):
-        if source < FIRST_FREE:
-            message = f"the descriptor {source} is in the way of {target}"
-            raise OSError(message)
         os.dup2(source, target, inheritable=True)
-    close_all_but(*range(3, len(wanted)))
+    os.closerange(len(wanted), MAX_DESCRIPTOR)
 
 
 def limit_for_good(processes: int | None) -> None:
@@ -114,18 +108,11 @@ def limit_for_good(processes: int | None) -> None:
         (resource.RLIMIT_NPROC, processes),
     ):
         if value is not None:
-            _bound(which, value)
+            bound = within_hard_limit(which, value)
+            resource.setrlimit(which, (bound, bound))
 
 
-def _limit(settings: Settings) -> None:
-    _bound(resource.RLIMIT_CPU, settings.cpu_seconds)
-    _bound(resource.RLIMIT_DATA if settings.reserve_only else resource.RLIMIT_AS, settings.memory_bytes)
-    _bound(resource.RLIMIT_FSIZE, settings.file_bytes)
-    if settings.stack_bytes:
-        _bound(resource.RLIMIT_STACK, settings.stack_bytes)
-
-
-def _bound(which: int, value: int) -> None:
+def within_hard_limit(which: int, value: int) -> int:
+    """Return ``value``, or what this process may have at the most."""
     hard = resource.getrlimit(which)[1]
-    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (bound, bound))
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)

@@ -20,11 +20,13 @@ __all__ = [
     "ANSWERS",
     "Namespace",
     "find_callable",
+    "main_namespace",
     "prepare_program",
     "run_calls",
     "run_program",
     "run_programs",
     "say_failure",
+    "set_up",
 ]
 
 ANSWERS = 3
@@ -58,9 +60,10 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
     code = compiled(payload)
     kept = [os.dup(descriptor) for descriptor in (0, 1, 2)]
     for number in positions:
-        for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
-            os.dup2(copy, descriptor)
-        os.ftruncate(0, 0)
+        if number != positions[0]:
+            for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
+                os.dup2(copy, descriptor)
+            set_up()
         _give_input(payload.piece(number))
         status = _run_once(code)
         end = os.lseek(1, 0, os.SEEK_CUR)
@@ -71,8 +74,7 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
 def run_calls(payload: Payload, positions: list[int]) -> int:
     """Run the source, then call its function once per input; a record per case holds what came back."""
     limit = payload.facts["max_value"]
-    namespace = fresh_main()
-    open_streams()
+    namespace = main_namespace()
     exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
     target = find_callable(namespace, payload.facts["entry"])
     write_record(ANSWERS, 0, b"i", b"")
@@ -118,21 +120,13 @@ def compiled(payload: Payload) -> types.CodeType:
     return compile(payload.piece(0), FILENAME, "exec", dont_inherit=True)
 
 
-def fresh_main() -> Namespace:
-    """Return the namespace of a new ``__main__``."""
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
-    return module.__dict__
+def set_up() -> None:
+    """Make a new ``__main__``, and open standard input, output and error anew on their descriptors.
 
-
-def _give_input(data: bytes) -> None:
-    os.lseek(0, 0, os.SEEK_SET)
-    write_all(0, data)
-    os.lseek(0, 0, os.SEEK_SET)
-
-
-def open_streams() -> None:
-    """Open standard input, output and error anew on their descriptors."""
+    The server does it once for all its children, which find it done: in each it would cost as much as a third of the
+    fork. What it opens then is not in use, and a descriptor that is put in the place of another is as good.
+    """
+    sys.modules["__main__"] = types.ModuleType("__main__")
     for descriptor, mode in ((0, "rb"), (1, "wb"), (2, "wb")):
         raw = open(descriptor, mode, closefd=False)  # noqa: SIM115 - a descriptor, open as long as the process
         stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", line_buffering=descriptor == 2)  # noqa: PLR2004
@@ -141,10 +135,21 @@ def open_streams() -> None:
         setattr(sys, ("__stdin__", "__stdout__", "__stderr__")[descriptor], stream)
 
 
+def main_namespace() -> Namespace:
+    """Return what ``__main__`` holds."""
+    return sys.modules["__main__"].__dict__
+
+
+def _give_input(data: bytes) -> None:
+    os.ftruncate(0, 0)  # the case before may have had more
+    os.lseek(0, 0, os.SEEK_SET)
+    write_all(0, data)
+    os.lseek(0, 0, os.SEEK_SET)
+
+
 def _run_once(code: types.CodeType) -> int:
     """Run a program to its end, with threads and exit functions, and return its exit code."""
-    namespace = fresh_main()
-    open_streams()
+    namespace = main_namespace()
     streams = sys.stdout, sys.stderr
     try:
         exec(code, namespace)  # noqa: S102 - the purpose of this process

@@ -8,7 +8,6 @@ import array
 import contextlib
 import fcntl
 import gc
-import importlib
 import json
 import os
 import resource
@@ -19,10 +18,17 @@ import sys
 import time
 from typing import Any
 
-from reward_kit.sandbox.jail import seccomp, workplace
-from reward_kit.sandbox.jail.child import FIRST_FREE, Descriptors, Settings, become, limit_for_good
+from reward_kit.sandbox.jail import seccomp, warm, workplace
+from reward_kit.sandbox.jail.child import (
+    FIRST_FREE,
+    Descriptors,
+    Settings,
+    become,
+    limit_for_good,
+    within_hard_limit,
+)
 
-__all__ = ["Server"]
+__all__ = ["Server", "out_of_the_way", "soften_limits"]
 
 MAX_REQUEST = 60_000
 MAX_DESCRIPTORS = 8
@@ -40,12 +46,15 @@ class Server:
         self._processes = processes
         self._owns_all = owns_all
         """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
-        self._null = _out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
+        self._null = out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
         self._filters: dict[seccomp.Policy, seccomp.Filter] = {}
 
     def serve(self) -> None:
         """Do what the grader asks until it hangs up."""
         limit_for_good(self._processes)
+        os.chdir(self._work or "/")  # where children begin
+        sys.argv = [""]
+        warm.rehearse()
         _forget_the_harness()
         gc.collect()
         gc.freeze()
@@ -69,13 +78,12 @@ class Server:
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
-        return (json.loads(data) if data else None), [_out_of_the_way(number) for number in descriptors]
+        return (json.loads(data) if data else None), [out_of_the_way(number) for number in descriptors]
 
     def _do(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if self._work and request.get("fresh"):
             workplace.wipe(self._work)
-        for name in request.get("preload", ()):
-            _import_quietly(name)
+        warm.load(request.get("preload", ()))
         mode = request["mode"]
         if mode == "split":
             return {"cases": [self._split(request, descriptors)]}
@@ -93,7 +101,7 @@ class Server:
         """Run one child and say how it ended."""
         stdin, stdout, stderr, answers, payload = found
         begun, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        told = _out_of_the_way(told)
+        told = out_of_the_way(told)
         try:
             kept = Descriptors(
                 stdin=stdin, stdout=stdout, stderr=stderr, answers=answers, started=told, payload=payload
@@ -113,8 +121,8 @@ class Server:
         """Run a submission and its tester, and say how both ended."""
         stdin, stdout, stderr, answers, payload, tests = found
         pipes = [os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) for _ in range(2)]
-        told = [_out_of_the_way(pipe[1]) for pipe in pipes]
-        ends = [_out_of_the_way(end.detach()) for end in socket.socketpair()]
+        told = [out_of_the_way(pipe[1]) for pipe in pipes]
+        ends = [out_of_the_way(end.detach()) for end in socket.socketpair()]
         null = self._null
         try:
             mine = Descriptors(
@@ -145,15 +153,23 @@ class Server:
         return Settings(
             mode=mode,
             positions=request["positions"],
-            cpu_seconds=request["cpu"],
-            memory_bytes=request["memory"],
-            file_bytes=written + request["file"],
+            limits=self._limits(request, mode, written),
             filter=self._filter(policy),
-            work=self._work or "/",
             command=request.get("command", []),
-            stack_bytes=request.get("stack", 0),
-            reserve_only=mode == "exec",
         )
+
+    @staticmethod
+    def _limits(request: dict[str, Any], mode: str, written: int) -> list[tuple[int, int]]:
+        """Return what a child may use; runtimes that reserve gigabytes are bounded in what they write to."""
+        memory = resource.RLIMIT_DATA if mode == "exec" else resource.RLIMIT_AS
+        wanted = [
+            (resource.RLIMIT_CPU, request["cpu"]),
+            (memory, request["memory"]),
+            (resource.RLIMIT_FSIZE, written + request["file"]),
+        ]
+        if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
+            wanted.append((resource.RLIMIT_STACK, stack))
+        return [(which, within_hard_limit(which, value)) for which, value in wanted]
 
     def _filter(self, policy: seccomp.Policy) -> seccomp.Filter:
         if policy not in self._filters:
@@ -247,18 +263,13 @@ def _was_told(pipe: int) -> bool:
         return False
 
 
-def _out_of_the_way(descriptor: int) -> int:
+def out_of_the_way(descriptor: int) -> int:
     """Move a descriptor above those that a child's own are moved to."""
     if descriptor >= FIRST_FREE:
         return descriptor
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     os.close(descriptor)
     return moved
-
-
-def _import_quietly(name: str) -> None:
-    with contextlib.suppress(Exception):  # a submission that wants it will see the same error
-        importlib.import_module(name)
 
 
 def soften_limits() -> None:

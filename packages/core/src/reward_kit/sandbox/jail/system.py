@@ -64,12 +64,18 @@ def prctl(option: int, argument: int = 0, extra: int = 0) -> None:
         raise OSError(code, os.strerror(code))
 
 
+_SIGNAL_AT_DEATH = {
+    number: tuple(map(ctypes.c_ulong, (PR_SET_PDEATHSIG, number, 0, 0, 0))) for number in (signal.SIGKILL, signal.SIGTERM)
+}
+"""Made beforehand: in a child everything new costs."""
+
+
 def die_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
     """Have the kernel send this process a signal when the thread that made it ends; leave if ``parent`` is gone.
 
     A change of user id clears it again: call this after one.
     """
-    prctl(PR_SET_PDEATHSIG, number)
+    _libc.prctl(*_SIGNAL_AT_DEATH[number])
     if os.getppid() not in {parent, 0}:  # 0: the parent is outside this pid namespace
         os._exit(0)
 

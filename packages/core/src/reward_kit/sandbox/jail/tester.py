@@ -13,19 +13,17 @@ import builtins
 import importlib
 import io
 import sys
-import types
 from typing import Any
 
 from reward_kit.sandbox.jail.payload import Payload, write_record
 from reward_kit.sandbox.jail.proxies import Remote, SubmissionEnded
-from reward_kit.sandbox.jail.running import ANSWERS, compiled, fresh_main, open_streams, say_failure
+from reward_kit.sandbox.jail.running import ANSWERS, compiled, main_namespace, say_failure
 
 __all__ = ["test", "test_inside"]
 
 
 def test(payload: Payload, peer: int) -> int:
     """Run the tests against the submission at the other end of ``peer``; a record per test."""
-    open_streams()
     remote = Remote(peer)
     try:
         namespace = _test_namespace(payload, remote)
@@ -39,8 +37,7 @@ def test(payload: Payload, peer: int) -> int:
 
 def test_inside(payload: Payload, positions: list[int]) -> int:
     """Run the submission and then its tests in one process."""
-    namespace = fresh_main()
-    open_streams()
+    namespace = main_namespace()
     exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
     entry = payload.facts.get("entry")
     if entry:
@@ -58,9 +55,7 @@ def _pieces(payload: Payload) -> list[bytes]:
 
 def _test_namespace(payload: Payload, remote: Remote) -> dict[str, Any]:
     """Run what comes before the tests, and bind every name that they leave open to the submission."""
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
-    namespace = module.__dict__
+    namespace = main_namespace()
     setup = payload.piece(0).decode()
     texts = [setup, *(piece.decode() for piece in _pieces(payload))]
     entry = payload.facts.get("entry")

@@ -162,7 +162,13 @@ class Worker:
         self.close()
 
 
-ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "LD_BIND_NOW": "1",  # or each child would bind, and copy pages for it
+}
 
 
 def _memory_file(name: str, content: bytes = b"") -> int:

@@ -19,14 +19,7 @@ import time
 from typing import Any
 
 from reward_kit.sandbox.jail import seccomp, warm, workplace
-from reward_kit.sandbox.jail.child import (
-    FIRST_FREE,
-    Descriptors,
-    Settings,
-    become,
-    limit_for_good,
-    within_hard_limit,
-)
+from reward_kit.sandbox.jail.child import FIRST_FREE, Order, arrange, become, limit_for_good, within_hard_limits
 
 __all__ = ["Server", "out_of_the_way", "soften_limits"]
 
@@ -47,7 +40,14 @@ class Server:
         self._owns_all = owns_all
         """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
         self._null = out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
-        self._filters: dict[seccomp.Policy, seccomp.Filter] = {}
+        self._starts = [_Start(), _Start()]
+        self._filters = {
+            (fork, execute): seccomp.Filter(seccomp.Policy(fork=fork, execute=execute))
+            for fork in (False, True)
+            for execute in (False, True)
+        }
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
 
     def serve(self) -> None:
         """Do what the grader asks until it hangs up."""
@@ -82,105 +82,73 @@ class Server:
 
     def _do(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if self._work and request.get("fresh"):
-            workplace.wipe(self._work)
+            workplace.wipe(self._work, thoroughly=True)
         warm.load(request.get("preload", ()))
         mode = request["mode"]
         if mode == "split":
             return {"cases": [self._split(request, descriptors)]}
-        if mode == "program":
-            cases = []
-            until = time.monotonic() + request["budget"]
-            for position in request["positions"]:
-                if time.monotonic() > until:
-                    break
-                cases.append(self._alone({**request, "positions": [position]}, descriptors))
-            return {"cases": cases}
-        return {"cases": [self._alone(request, descriptors)]}
+        return {"cases": self._alone(request, descriptors)}
 
-    def _alone(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
-        """Run one child and say how it ended."""
+    def _alone(self, request: dict[str, Any], found: list[int]) -> list[dict[str, Any]]:
+        """Run one child on all inputs, or in the mode ``program`` one on each; say how each ended."""
         stdin, stdout, stderr, answers, payload = found
-        begun, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        told = out_of_the_way(told)
-        try:
-            kept = Descriptors(
-                stdin=stdin, stdout=stdout, stderr=stderr, answers=answers, started=told, payload=payload
-            )
-            settings = self._settings(request, request["mode"], os.fstat(stdout).st_size)
-            pid = self._fork(kept, settings)
-            grows = answers if len(request["positions"]) > 1 else None
+        start = self._starts[0]
+        order = self._order(request, request["mode"], stdin, stdout, stderr, answers, start.told, payload)
+        turns = [[position] for position in order.positions] if order.mode == "program" else [order.positions]
+        grows = answers if len(turns[0]) > 1 else None
+        until = time.monotonic() + request["budget"]
+        cases: list[dict[str, Any]] = []
+        written = 0
+        for positions in turns:
+            if time.monotonic() > until:
+                break
+            if written:
+                order = order._replace(limits=_limits(request, order.mode, written))
+            pid = self._fork(order._replace(positions=positions))
             ended = self._watch(pid, request, grows)
-            ended["started"] = _was_told(begun)
-        finally:
-            os.close(begun)
-            os.close(told)
-        ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
-        return ended
+            ended["started"] = start.was_made()
+            written = os.fstat(stdout).st_size
+            cases.append({**ended, "stdout": written, "stderr": os.fstat(stderr).st_size})
+        return cases
 
     def _split(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
         """Run a submission and its tester, and say how both ended."""
         stdin, stdout, stderr, answers, payload, tests = found
-        pipes = [os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) for _ in range(2)]
-        told = [out_of_the_way(pipe[1]) for pipe in pipes]
         ends = [out_of_the_way(end.detach()) for end in socket.socketpair()]
         null = self._null
+        ours, theirs = self._starts
         try:
-            mine = Descriptors(
-                stdin=stdin, stdout=stdout, stderr=stderr, answers=null, started=told[0], payload=payload, peer=ends[0]
-            )
-            theirs = Descriptors(
-                stdin=null, stdout=null, stderr=null, answers=answers, started=told[1], payload=tests, peer=ends[1]
-            )
             # The tester first: once the submission runs, nothing that it does can keep the tester from starting.
-            tester = self._fork(theirs, self._settings(request, "test", 0))
-            select.select([pipes[1][0]], [], [], SECONDS_TO_START)
-            submission = self._fork(mine, self._settings(request, "serve", 0))
+            tester = self._fork(self._order(request, "test", null, null, null, answers, theirs.told, tests, ends[1]))
+            theirs.wait()
+            submission = self._fork(
+                self._order(request, "serve", stdin, stdout, stderr, null, ours.told, payload, ends[0])
+            )
+        finally:
             for end in ends:
                 os.close(end)
-            ends = []
-            ended = self._watch(tester, request, answers)
-            other = self._end(submission)
-            ended["started"] = _was_told(pipes[0][0]) and _was_told(pipes[1][0])
-        finally:
-            for descriptor in [*ends, *told, *(pipe[0] for pipe in pipes)]:
-                os.close(descriptor)
-        ended["submission"] = other
+        ended = self._watch(tester, request, answers)
+        ended["submission"] = self._end(submission)
+        started = [start.was_made() for start in self._starts]
+        ended["started"] = all(started)
         ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
         return ended
 
-    def _settings(self, request: dict[str, Any], mode: str, written: int) -> Settings:
-        policy = seccomp.Policy(fork=request.get("fork", False), execute=mode == "exec")
-        return Settings(
+    def _order(self, request: dict[str, Any], mode: str, *descriptors: int) -> Order:
+        return Order(
             mode=mode,
             positions=request["positions"],
-            limits=self._limits(request, mode, written),
-            filter=self._filter(policy),
+            arrangement=arrange(*descriptors),
+            limits=_limits(request, mode, 0),
+            filter=self._filters[request.get("fork", False), mode == "exec"],
             command=request.get("command", []),
         )
 
-    @staticmethod
-    def _limits(request: dict[str, Any], mode: str, written: int) -> list[tuple[int, int]]:
-        """Return what a child may use; runtimes that reserve gigabytes are bounded in what they write to."""
-        memory = resource.RLIMIT_DATA if mode == "exec" else resource.RLIMIT_AS
-        wanted = [
-            (resource.RLIMIT_CPU, request["cpu"]),
-            (memory, request["memory"]),
-            (resource.RLIMIT_FSIZE, written + request["file"]),
-        ]
-        if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
-            wanted.append((resource.RLIMIT_STACK, stack))
-        return [(which, within_hard_limit(which, value)) for which, value in wanted]
-
-    def _filter(self, policy: seccomp.Policy) -> seccomp.Filter:
-        if policy not in self._filters:
-            self._filters[policy] = seccomp.Filter(policy)
-        return self._filters[policy]
-
-    def _fork(self, descriptors: Descriptors, settings: Settings) -> int:
+    def _fork(self, order: Order) -> int:
         me = os.getpid()
         pid = os.fork()
         if pid == 0:
-            become(descriptors, settings, me)
+            become(order, me)
         return pid
 
     def _watch(self, pid: int, request: dict[str, Any], grows: int | None) -> dict[str, Any]:
@@ -190,17 +158,15 @@ class Server:
         """
         began = now = time.monotonic()
         size, since, reason = 0, began, ""
-        poll = select.poll()
         handle = os.pidfd_open(pid)
-        poll.register(handle, select.POLLIN)
-        poll.register(self._control, select.POLLIN)
+        self._poll.register(handle, select.POLLIN)
         try:
             while not reason:
                 left = min(since + request["wall"], began + request["budget"]) - now
                 if left <= 0:
                     reason = "time"
                     break
-                ready = poll.poll(max(1, min(left, TICK) * 1000))
+                ready = self._poll.poll(max(1, min(left, TICK) * 1000))
                 if any(number == handle for number, _ in ready):
                     break
                 if ready:
@@ -211,6 +177,7 @@ class Server:
                 if self._work and workplace.is_overfull(self._work, request["file"]):
                     reason = "disk"
         finally:
+            self._poll.unregister(handle)
             os.close(handle)
         ended = self._end(pid, kill=bool(reason), group=request.get("fork", False), keep=request.get("keep", False))
         return {**ended, "reason": reason, "wall": round(time.monotonic() - began, 6)}
@@ -233,7 +200,7 @@ class Server:
         if group and self._owns_all:
             self._end_the_rest()
         if self._work and not keep:
-            workplace.wipe(self._work)
+            workplace.wipe(self._work, thoroughly=group)
         code = os.waitstatus_to_exitcode(status)
         cpu = round(used.ru_utime + used.ru_stime, 6)
         return {"code": code, "cpu": cpu, "memory": used.ru_maxrss * 1024}
@@ -256,11 +223,34 @@ def _forget_the_harness() -> None:
         del sys.modules[name]
 
 
-def _was_told(pipe: int) -> bool:
-    try:
-        return bool(os.read(pipe, 1))
-    except BlockingIOError:
-        return False
+class _Start:
+    """How a child tells that it is confined and will now run what it was given: a pipe that it closes then."""
+
+    def __init__(self) -> None:
+        self._begun, self.told = map(out_of_the_way, os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC))
+
+    def wait(self) -> None:
+        """Wait for it, but not for long."""
+        select.select([self._begun], [], [], SECONDS_TO_START)
+
+    def was_made(self) -> bool:
+        """Say whether the child that has ended since the last question told so."""
+        try:
+            return bool(os.read(self._begun, 1))
+        except BlockingIOError:
+            return False
+
+
+def _limits(request: dict[str, Any], mode: str, written: int) -> tuple[tuple[int, tuple[int, int]], ...]:
+    """Return what a child may use; runtimes that reserve gigabytes are bounded in what they write to."""
+    wanted = {
+        resource.RLIMIT_CPU: request["cpu"],
+        resource.RLIMIT_DATA if mode == "exec" else resource.RLIMIT_AS: request["memory"],
+        resource.RLIMIT_FSIZE: written + request["file"],
+    }
+    if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
+        wanted[resource.RLIMIT_STACK] = stack
+    return within_hard_limits(wanted)
 
 
 def out_of_the_way(descriptor: int) -> int:

@@ -41,12 +41,16 @@ def is_overfull(path: str, max_bytes: int) -> bool:
     return size > max_bytes
 
 
-def wipe(path: str) -> None:
+def wipe(path: str, *, thoroughly: bool = True) -> None:
     """Remove everything in ``path``, however deep and however named; level by level, without recursion.
+
+    An empty folder is left as it is, unless ``thoroughly``: only what may change modes can have shut it.
 
     Raises:
         OSError: something cannot be removed.
     """
+    if not thoroughly and not os.listdir(path):  # noqa: PTH208 - few imports
+        return
     number = 0
     with contextlib.suppress(PermissionError):  # in a private root it is root's, and nobody can have changed it
         os.chmod(path, 0o700)  # noqa: PTH101 - few imports

@@ -117,7 +117,7 @@ class JailedSandbox(RunMixin):
             found += self._cases(
                 holder, mode, pack(facts, pieces), len(pieces) - 1, limits, preload=self._used(program)
             )
-        return [self._signed(outcome) for outcome in found]
+        return found
 
     def _cases(
         self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits, *, preload: list[str]
@@ -129,12 +129,12 @@ class JailedSandbox(RunMixin):
             job = self._job(mode, positions, payload, limits, preload)
             returned = holder.run(job)
             if mode == "program":
-                new = reading.of_programs(returned, limits, self.level)
-                new += [Outcome(status="not_run", detail="no time was left")] * (len(positions) - len(new))
+                new = reading.of_programs(returned, limits, self.level, self.backend)
+                new += [self._signed(Outcome(status="not_run", detail="no time was left"))] * (len(positions) - len(new))
             elif mode == "programs":
-                new = reading.of_shared_programs(returned, positions, limits, self.level)
+                new = reading.of_shared_programs(returned, positions, limits, self.level, self.backend)
             else:
-                new = reading.of_calls(returned, positions, limits, self.level)
+                new = reading.of_calls(returned, positions, limits, self.level, self.backend)
             found += new
         return found
 
@@ -160,8 +160,7 @@ class JailedSandbox(RunMixin):
             request = _request(limits, "inside", list(range(1, len(tests) + 1)), processes=max(1, len(suite.tests)))
         request["preload"] = self._used(program)
         job = Job(request=request, payload=payload, tests=side, max_output=4096, max_answers=8 << 20)
-        found = reading.of_tests(holder.run(job), suite, limits, self.level)
-        return dataclasses.replace(found, outcome=self._signed(found.outcome))
+        return reading.of_tests(holder.run(job), suite, limits, self.level, self.backend)
 
     def _used(self, program: Program) -> list[str]:
         """Return the packages that a program imports and may: the server imports them once, for all."""

@@ -54,7 +54,9 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def _outcome(case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: bytes, level: Level) -> Outcome:
+def _outcome(
+    case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: bytes, level: Level, backend: str
+) -> Outcome:
     said = _text(stderr)
     status, detail = status_of(case, limits, len(stdout), said)
     return Outcome(
@@ -66,23 +68,26 @@ def _outcome(case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: byt
         wall=case["wall"],
         memory=case["memory"],
         isolation=level,
+        backend=backend,
     )
 
 
-def of_programs(returned: Returned, limits: Limits, level: Level) -> list[Outcome]:
+def of_programs(returned: Returned, limits: Limits, level: Level, backend: str = "") -> list[Outcome]:
     """Return the outcome of each case that ran in a process of its own."""
     found, out, err = [], 0, 0
     first_kept = max(0, returned.cases[-1]["stderr"] - len(returned.stderr)) if returned.cases else 0
     for case in returned.cases:
         said = returned.stderr[max(0, err - first_kept) : max(0, case["stderr"] - first_kept)]
-        found.append(_outcome(case, limits, returned.stdout[out : max(out, case["stdout"])], said, level))
+        found.append(_outcome(case, limits, returned.stdout[out : max(out, case["stdout"])], said, level, backend))
         out, err = case["stdout"], case["stderr"]
     return found
 
 
-def of_shared_programs(returned: Returned, positions: Sequence[int], limits: Limits, level: Level) -> list[Outcome]:
+def of_shared_programs(
+    returned: Returned, positions: Sequence[int], limits: Limits, level: Level, backend: str = ""
+) -> list[Outcome]:
     """Return the outcomes of the cases that one process came to; the last may be the one that it ended in."""
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
     found: list[Outcome] = []
     start = 0
     for number, kind, content in records(returned.answers):
@@ -92,19 +97,22 @@ def of_shared_programs(returned: Returned, positions: Sequence[int], limits: Lim
         if end < start:
             break
         case = {**returned.cases[0], "code": code, "reason": ""}
-        found.append(_outcome(case, limits, returned.stdout[start:end], returned.stderr if code else b"", level))
+        said = returned.stderr if code else b""
+        found.append(_outcome(case, limits, returned.stdout[start:end], said, level, backend))
         start = end
     if len(found) < len(positions):
         found.append(_ended_early(whole))
     return found
 
 
-def of_calls(returned: Returned, positions: Sequence[int], limits: Limits, level: Level) -> list[Outcome]:
+def of_calls(
+    returned: Returned, positions: Sequence[int], limits: Limits, level: Level, backend: str = ""
+) -> list[Outcome]:
     """Return the outcomes of the calls that one process came to; the last may be the one that it ended in.
 
     Where it ended before the program had defined its function, every call has that outcome.
     """
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
     found: list[Outcome] = []
     answered = records(returned.answers)
     if answered[:1] != [(0, b"i", b"")]:
@@ -119,7 +127,13 @@ def of_calls(returned: Returned, positions: Sequence[int], limits: Limits, level
 
 
 def _of_record(kind: bytes, content: bytes, whole: Outcome, limits: Limits) -> Outcome:
-    facts: dict[str, Any] = {"cpu": whole.cpu, "wall": whole.wall, "memory": whole.memory, "isolation": whole.isolation}
+    facts: dict[str, Any] = {
+        "cpu": whole.cpu,
+        "wall": whole.wall,
+        "memory": whole.memory,
+        "isolation": whole.isolation,
+        "backend": whole.backend,
+    }
     if kind != b"v":
         detail = _text(content)[:400]
         status: Status = "memory_limit" if detail.startswith("MemoryError") else "runtime_error"
@@ -141,16 +155,19 @@ def _ended_early(whole: Outcome) -> Outcome:
         wall=whole.wall,
         memory=whole.memory,
         isolation=whole.isolation,
+        backend=whole.backend,
     )
 
 
-def of_tests(returned: Returned, suite: TestSuite, limits: Limits, level: Level) -> TestOutcome:
+def of_tests(
+    returned: Returned, suite: TestSuite, limits: Limits, level: Level, backend: str = ""
+) -> TestOutcome:
     """Return how a suite ended.
 
     Raises:
         SandboxError: the tests themselves are broken, or there are none.
     """
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
     verdicts: dict[int, tuple[bool, str]] = {}
     total: int | None = None
     ended = ""

@@ -33,6 +33,8 @@ __all__ = ["JailedSandbox"]
 MAX_CASES = 200
 """Cases per job: what the server says of them has to fit into one message."""
 MAX_INPUT = 256 << 20
+SPARE_SECONDS = 5.0
+"""What all cases of a job together may take beyond the sum of their times: cases that time out take a little longer."""
 IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE | re.ASCII)
 
 
@@ -122,28 +124,36 @@ class JailedSandbox(RunMixin):
     def _cases(
         self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits, *, preload: list[str]
     ) -> list[Outcome]:
-        """Run until every case has an outcome: where a process ends early, the next case begins a new one."""
+        """Run until every case has an outcome: where a process ends early, the next case begins a new one.
+
+        All together they get the time of ``count`` cases, however many processes a submission wears out.
+        """
         found: list[Outcome] = []
-        while len(found) < count:
+        left = limits.seconds * count + SPARE_SECONDS
+        while len(found) < count and left > 0:
             positions = list(range(len(found) + 1, count + 1))
-            job = self._job(mode, positions, payload, limits, preload)
-            returned = holder.run(job)
+            job = self._job(mode, positions, payload, limits)
+            hints = {"preload": preload, "budget": min(left, job.request["budget"])}
+            returned = holder.run(dataclasses.replace(job, request={**job.request, **hints}))
+            left -= sum(case["wall"] for case in returned.cases)
             if mode == "program":
                 new = reading.of_programs(returned, limits, self.level, self.backend)
-                new += [self._signed(Outcome(status="not_run", detail="no time was left"))] * (len(positions) - len(new))
             elif mode == "programs":
                 new = reading.of_shared_programs(returned, positions, limits, self.level, self.backend)
             else:
                 new = reading.of_calls(returned, positions, limits, self.level, self.backend)
             found += new
-        return found
+        late = Outcome(status="not_run", detail="no time was left", isolation=self.level, backend=self.backend)
+        return found + [late] * (count - len(found))
 
-    def _job(self, mode: str, positions: list[int], payload: bytes, limits: Limits, preload: list[str]) -> Job:
+    def _job(self, mode: str, positions: list[int], payload: bytes, limits: Limits) -> Job:
         separate = mode == "program"
         request = _request(limits, mode, positions, processes=1 if separate else len(positions))
-        written = limits.output_bytes * (len(positions) if separate else 1)
+        written = limits.of_stdout * len(positions)
+        if mode == "programs" and limits.stdout_bytes is not None:
+            written = request["file"] = request["file"] + written
         return Job(
-            request={**request, "preload": preload},
+            request=request,
             payload=payload,
             max_output=written,
             max_answers=(limits.value_bytes + 64) * len(positions),
@@ -180,6 +190,7 @@ def _request(limits: Limits, mode: str, positions: list[int], *, processes: int)
         "cpu": math.ceil(limits.seconds * processes) + 1,
         "memory": limits.memory_mb << 20,
         "file": limits.output_bytes,
+        "stdout": limits.of_stdout,
     }
 
 

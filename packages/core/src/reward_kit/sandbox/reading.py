@@ -13,6 +13,8 @@ __all__ = ["of_calls", "of_programs", "of_shared_programs", "of_tests", "status_
 
 OUT_OF_MEMORY = 71
 """The exit code that a child gives when memory ends before its program begins."""
+MAX_TESTS = 10_000
+"""In one suite."""
 
 
 def status_of(case: Mapping[str, Any], limits: Limits, stdout_bytes: int, stderr: str) -> tuple[Status, str]:
@@ -27,8 +29,8 @@ def status_of(case: Mapping[str, Any], limits: Limits, stdout_bytes: int, stderr
     code = case["code"]
     if case["reason"] == "time" or code == -signal.SIGXCPU:
         return "time_limit", f"longer than {limits.seconds:g} s"
-    if case["reason"] == "disk" or code == -signal.SIGXFSZ or stdout_bytes >= limits.output_bytes:
-        return "output_limit", f"more than {limits.output_bytes} bytes written"
+    if case["reason"] == "disk" or code == -signal.SIGXFSZ or stdout_bytes >= limits.of_stdout:
+        return "output_limit", f"more than {limits.of_stdout} bytes written"
     if code == -signal.SIGKILL:
         if case["cpu"] >= limits.seconds * 0.9:
             return "time_limit", f"longer than {limits.seconds:g} s"
@@ -115,9 +117,9 @@ def of_calls(
     whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
     found: list[Outcome] = []
     answered = records(returned.answers)
-    if answered[:1] != [(0, b"i", b"")]:
+    if next(answered, None) != (0, b"i", b""):
         return [_ended_early(whole)] * len(positions)
-    for number, kind, content in answered[1:]:
+    for number, kind, content in answered:
         if len(found) >= len(positions) or number != positions[len(found)]:
             break
         found.append(_of_record(kind, content, whole, limits))
@@ -165,13 +167,15 @@ def of_tests(
     """Return how a suite ended.
 
     Raises:
-        SandboxError: the tests themselves are broken, or there are none.
+        SandboxError: the tests are broken: they failed before they had anything to do with the submission.
     """
     whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
     verdicts: dict[int, tuple[bool, str]] = {}
     total: int | None = None
     ended = ""
     for number, kind, content in records(returned.answers):
+        if number > MAX_TESTS:  # in one process with its tests, a submission can write what it likes
+            break
         if kind == b"e" and suite.trust == "split":
             message = f"the tests are broken: {_text(content)}"
             raise SandboxError(message)
@@ -181,10 +185,7 @@ def of_tests(
             total = number
         elif kind in {b"y", b"n"}:
             verdicts.setdefault(number, (kind == b"y", _text(content)))
-    expected = total if total is not None else max(len(suite.tests), len(verdicts) + 1)
-    if expected == 0:
-        message = "the suite holds no test"
-        raise SandboxError(message)
+    expected = max(1, len(suite.tests), total if total is not None else len(verdicts) + 1)
     why = ended or (whole.detail if whole.status != "ok" else "the program ended before the tests did")
     found = [verdicts.get(number, (False, why)) for number in range(expected)]
     return TestOutcome(

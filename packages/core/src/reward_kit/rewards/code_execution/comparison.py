@@ -13,17 +13,20 @@ There are no similarity scores: a wrong answer accepted is worse than a right on
 
 import json
 import re
+from decimal import Decimal
 from typing import Any, Literal
 
-__all__ = ["TOLERANCE", "Comparison", "outputs_match", "values_match"]
+__all__ = ["COMPARISONS", "TOLERANCE", "Comparison", "outputs_match", "values_match"]
 
 Comparison = Literal["tokens", "exact", "unordered_lines"]
+COMPARISONS: tuple[Comparison, ...] = ("tokens", "exact", "unordered_lines")
 TOLERANCE = 1e-6
 NEAR_ZERO = 1e-9
 """What a number may differ from an expected zero."""
 BLANKS = " \t\v\f\r"
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 LONGEST_NUMBER = 400
+LARGEST_EXPONENT = 400
 
 
 def outputs_match(
@@ -76,7 +79,10 @@ def _close(expected: str, found: str, tolerance: float) -> bool:
         return False
     if not (NUMBER.fullmatch(expected) and NUMBER.fullmatch(found)):
         return False
-    return _near(float(expected), float(found), tolerance)
+    one, other = Decimal(expected), Decimal(found)
+    if one == other or max(abs(one.adjusted()), abs(other.adjusted())) > LARGEST_EXPONENT:
+        return one == other  # beyond what floats tell apart, and what decimals subtract in little time
+    return abs(one - other) <= (abs(one * Decimal(tolerance)) if one else Decimal(min(tolerance, NEAR_ZERO)))
 
 
 def _near(expected: float, found: float, tolerance: float) -> bool:

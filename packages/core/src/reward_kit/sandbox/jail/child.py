@@ -101,10 +101,8 @@ def within_hard_limits(wanted: Mapping[int, int]) -> tuple[tuple[int, tuple[int,
     return tuple(found)
 
 
-def limit_for_good(processes: int | None) -> None:
+def limit_for_good() -> None:
     """Set the limits that are the same for every case, in the server, whose children inherit them."""
     wanted = {resource.RLIMIT_NOFILE: 128, resource.RLIMIT_CORE: 0, resource.RLIMIT_MEMLOCK: 0}
-    if processes is not None:
-        wanted[resource.RLIMIT_NPROC] = processes
     for which, bounds in within_hard_limits(wanted):
         resource.setrlimit(which, bounds)

@@ -128,9 +128,10 @@ def _root(options: dict[str, Any]) -> namespaces.Root:
 def _serve(control: socket.socket, options: dict[str, Any], facts: dict[str, Any], work: str | None, me: int) -> None:
     """Become the fork server: confined for good, then at the grader's service."""
     try:
+        sizes = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         control.send(json.dumps(_confine(options, facts, work, me)).encode())
         inside = namespaces.WORK if facts["private_root"] else work
-        server = Server(control, inside, facts["processes"], owns_all=facts["private_root"])
+        server = Server(control, inside, facts["processes"], owns_all=facts["private_root"], sizes=sizes)
         server.serve()
     except BaseException as error:  # noqa: BLE001 - the grader must learn of it, whatever it is
         with contextlib.suppress(OSError):

@@ -13,20 +13,23 @@ import traceback
 import types
 from typing import Any
 
+from reward_kit.sandbox.jail import leetcode
 from reward_kit.sandbox.jail.codec import CodecError, decode, encode, to_python
 from reward_kit.sandbox.jail.payload import Payload, write_all, write_record
 
 __all__ = [
     "ANSWERS",
     "Namespace",
+    "compiled",
     "find_callable",
-    "main_namespace",
+    "fresh_module",
+    "imported",
+    "open_streams",
     "prepare_program",
     "run_calls",
     "run_program",
     "run_programs",
     "say_failure",
-    "set_up",
 ]
 
 ANSWERS = 3
@@ -39,7 +42,9 @@ Namespace = dict[str, Any]
 def run_program(payload: Payload, position: int) -> int:
     """Run the source with one input as ``python -I program.py`` would, and return its exit code."""
     _give_input(payload.piece(position))
-    return _run_once(compiled(payload))
+    code = compiled(payload)
+    payload.close()
+    return _run_once(code)
 
 
 def prepare_program(payload: Payload, position: int) -> None:
@@ -63,7 +68,7 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
         if number != positions[0]:
             for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
                 os.dup2(copy, descriptor)
-            set_up()
+            open_streams()
         _give_input(payload.piece(number))
         status = _run_once(code)
         end = os.lseek(1, 0, os.SEEK_CUR)
@@ -74,8 +79,7 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
 def run_calls(payload: Payload, positions: list[int]) -> int:
     """Run the source, then call its function once per input; a record per case holds what came back."""
     limit = payload.facts["max_value"]
-    namespace = main_namespace()
-    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    namespace = imported(payload)
     target = find_callable(namespace, payload.facts["entry"])
     write_record(ANSWERS, 0, b"i", b"")
     for number in positions:
@@ -100,9 +104,9 @@ def find_callable(namespace: Namespace, entry: str) -> Any:  # noqa: ANN401 - wh
     owner = namespace.get(entry.split(".", 1)[0] if "." in entry else "Solution")
     found = namespace.get(entry)
     if callable(found):
-        return found
+        return leetcode.called(found, namespace)
     if isinstance(owner, type) and callable(getattr(owner, name, None)):
-        return lambda *args, **kwargs: getattr(owner(), name)(*args, **kwargs)  # noqa: PLW0108 - a new object per call
+        return lambda *args, **kwargs: leetcode.called(getattr(owner(), name), namespace)(*args, **kwargs)
     message = f"the program defines no function {entry!r}"
     raise NameError(message)
 
@@ -120,13 +124,35 @@ def compiled(payload: Payload) -> types.CodeType:
     return compile(payload.piece(0), FILENAME, "exec", dont_inherit=True)
 
 
-def set_up() -> None:
-    """Make a new ``__main__``, and open standard input, output and error anew on their descriptors.
+def imported(payload: Payload) -> Namespace:
+    """Run the source as an import of it would, what stands under ``if __name__ == "__main__"`` left out."""
+    namespace = fresh_module("solution")
+    namespace.update(leetcode.given_names(payload.piece(0)))
+    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    return namespace
 
-    The server does it once for all its children, which find it done: in each it would cost as much as a third of the
-    fork. What it opens then is not in use, and a descriptor that is put in the place of another is as good.
+
+def fresh_module(name: str) -> Namespace:
+    """Return the namespace of a new module, which is the ``__main__`` of this process by any name."""
+    module = types.ModuleType(name)
+    sys.modules[name] = sys.modules["__main__"] = module
+    return module.__dict__
+
+
+def _give_input(data: bytes) -> None:
+    """Make ``data`` all that standard input holds: the case before may have had more."""
+    os.ftruncate(0, 0)
+    os.lseek(0, 0, os.SEEK_SET)
+    write_all(0, data)
+    os.lseek(0, 0, os.SEEK_SET)
+
+
+def open_streams() -> None:
+    """Open standard input, output and error anew on their descriptors.
+
+    The server does it once for its children, who put descriptors of their own in the place of its: in each child it
+    would cost as much as a third of the fork.
     """
-    sys.modules["__main__"] = types.ModuleType("__main__")
     for descriptor, mode in ((0, "rb"), (1, "wb"), (2, "wb")):
         raw = open(descriptor, mode, closefd=False)  # noqa: SIM115 - a descriptor, open as long as the process
         stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", line_buffering=descriptor == 2)  # noqa: PLR2004
@@ -135,21 +161,9 @@ def set_up() -> None:
         setattr(sys, ("__stdin__", "__stdout__", "__stderr__")[descriptor], stream)
 
 
-def main_namespace() -> Namespace:
-    """Return what ``__main__`` holds."""
-    return sys.modules["__main__"].__dict__
-
-
-def _give_input(data: bytes) -> None:
-    os.ftruncate(0, 0)  # the case before may have had more
-    os.lseek(0, 0, os.SEEK_SET)
-    write_all(0, data)
-    os.lseek(0, 0, os.SEEK_SET)
-
-
 def _run_once(code: types.CodeType) -> int:
     """Run a program to its end, with threads and exit functions, and return its exit code."""
-    namespace = main_namespace()
+    namespace = fresh_module("__main__")
     streams = sys.stdout, sys.stderr
     try:
         exec(code, namespace)  # noqa: S102 - the purpose of this process

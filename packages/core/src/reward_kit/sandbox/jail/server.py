@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from reward_kit.sandbox.jail import seccomp, warm, workplace
@@ -33,12 +34,19 @@ TICK = 0.025
 class Server:
     """Serves one grader over ``control``, with one child (and its tester) at a time."""
 
-    def __init__(self, control: socket.socket, work: str | None, processes: int | None, *, owns_all: bool) -> None:
+    def __init__(
+        self, control: socket.socket, work: str | None, processes: int | None, *, owns_all: bool, sizes: int
+    ) -> None:
         self._control = control
         self._work = work
         self._processes = processes
         self._owns_all = owns_all
         """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
+        self._sizes = out_of_the_way(sizes)
+        """/proc/self/statm, opened when that was still allowed."""
+        self._base = 0
+        """Bytes of address space that a child is born with: its limit comes on top."""
+        self._preloaded: set[str] = set()
         self._null = out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
         self._starts = [_Start(), _Start()]
         self._filters = {
@@ -51,13 +59,14 @@ class Server:
 
     def serve(self) -> None:
         """Do what the grader asks until it hangs up."""
-        limit_for_good(self._processes)
+        limit_for_good()
         os.chdir(self._work or "/")  # where children begin
         sys.argv = [""]
         warm.rehearse()
         _forget_the_harness()
         gc.collect()
         gc.freeze()
+        self._base = self._size()
         while True:
             request, descriptors = self._receive()
             if request is None:
@@ -82,19 +91,31 @@ class Server:
 
     def _do(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if self._work and request.get("fresh"):
-            workplace.wipe(self._work, thoroughly=True)
-        warm.load(request.get("preload", ()))
+            workplace.wipe(self._work)
+        self._preload(request.get("preload", ()))
         mode = request["mode"]
         if mode == "split":
             return {"cases": [self._split(request, descriptors)]}
         return {"cases": self._alone(request, descriptors)}
+
+    def _preload(self, names: Sequence[str]) -> None:
+        """Import modules for all that come after; what they take counts for none of these."""
+        new = [name for name in names if name not in self._preloaded]
+        if new:
+            self._preloaded.update(new)
+            warm.load(new)
+            self._base = self._size()
+
+    def _size(self) -> int:
+        return int(os.pread(self._sizes, 64, 0).split()[0]) * resource.getpagesize()
 
     def _alone(self, request: dict[str, Any], found: list[int]) -> list[dict[str, Any]]:
         """Run one child on all inputs, or in the mode ``program`` one on each; say how each ended."""
         stdin, stdout, stderr, answers, payload = found
         start = self._starts[0]
         order = self._order(request, request["mode"], stdin, stdout, stderr, answers, start.told, payload)
-        turns = [[position] for position in order.positions] if order.mode == "program" else [order.positions]
+        separate = order.mode == "program"
+        turns = [[position] for position in order.positions] if separate else [order.positions]
         grows = answers if len(turns[0]) > 1 else None
         until = time.monotonic() + request["budget"]
         cases: list[dict[str, Any]] = []
@@ -103,10 +124,12 @@ class Server:
             if time.monotonic() > until:
                 break
             if written:
-                order = order._replace(limits=_limits(request, order.mode, written))
+                order = order._replace(limits=self._limits(request, order.mode, written))
             pid = self._fork(order._replace(positions=positions))
             ended = self._watch(pid, request, grows)
             ended["started"] = start.was_made()
+            if separate:
+                _cut(stdout, written + request["stdout"])
             written = os.fstat(stdout).st_size
             cases.append({**ended, "stdout": written, "stderr": os.fstat(stderr).st_size})
         return cases
@@ -127,7 +150,8 @@ class Server:
         finally:
             for end in ends:
                 os.close(end)
-        ended = self._watch(tester, request, answers)
+        # Wiped when both are gone: a submission that goes on making files could keep the folder from being empty.
+        ended = self._watch(tester, {**request, "keep": True}, answers)
         ended["submission"] = self._end(submission)
         started = [start.was_made() for start in self._starts]
         ended["started"] = all(started)
@@ -139,10 +163,28 @@ class Server:
             mode=mode,
             positions=request["positions"],
             arrangement=arrange(*descriptors),
-            limits=_limits(request, mode, 0),
+            limits=self._limits(request, mode, 0),
             filter=self._filters[request.get("fork", False), mode == "exec"],
             command=request.get("command", []),
         )
+
+    def _limits(self, request: dict[str, Any], mode: str, written: int) -> tuple[tuple[int, tuple[int, int]], ...]:
+        """Return what a child may use, after ``written`` bytes of output of the cases before it.
+
+        The memory of Python comes on top of what the server has; runtimes that reserve gigabytes are bounded in what
+        they write to. Processes and threads are not bounded in the server itself: where workers share a user, one's
+        flood of threads must not keep another's from forking.
+        """
+        wanted = {resource.RLIMIT_CPU: request["cpu"], resource.RLIMIT_FSIZE: written + request["file"]}
+        if mode == "exec":
+            wanted[resource.RLIMIT_DATA] = request["memory"]
+        else:
+            wanted[resource.RLIMIT_AS] = request["memory"] + self._base
+        if self._processes is not None:
+            wanted[resource.RLIMIT_NPROC] = self._processes
+        if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
+            wanted[resource.RLIMIT_STACK] = stack
+        return within_hard_limits(wanted)
 
     def _fork(self, order: Order) -> int:
         me = os.getpid()
@@ -241,16 +283,11 @@ class _Start:
             return False
 
 
-def _limits(request: dict[str, Any], mode: str, written: int) -> tuple[tuple[int, tuple[int, int]], ...]:
-    """Return what a child may use; runtimes that reserve gigabytes are bounded in what they write to."""
-    wanted = {
-        resource.RLIMIT_CPU: request["cpu"],
-        resource.RLIMIT_DATA if mode == "exec" else resource.RLIMIT_AS: request["memory"],
-        resource.RLIMIT_FSIZE: written + request["file"],
-    }
-    if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
-        wanted[resource.RLIMIT_STACK] = stack
-    return within_hard_limits(wanted)
+def _cut(descriptor: int, length: int) -> None:
+    """Shorten what a case wrote to what is of use, so that the outputs of many cases do not add up."""
+    if os.fstat(descriptor).st_size > length:
+        os.ftruncate(descriptor, length)
+        os.lseek(descriptor, length, os.SEEK_SET)
 
 
 def out_of_the_way(descriptor: int) -> int:

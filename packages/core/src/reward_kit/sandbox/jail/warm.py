@@ -93,10 +93,10 @@ def rehearse() -> None:
             os.dup2(scratch, target)
             os.close(scratch)
         for _ in range(REHEARSALS):
-            running.set_up()
+            running.open_streams()
             run(Payload(5), [1])
         sys.stdout.flush()
-    running.set_up()
+    running.open_streams()
     for target, copy in enumerate(kept):
         os.dup2(copy, target)
         os.close(copy)

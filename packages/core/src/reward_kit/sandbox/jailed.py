@@ -9,6 +9,7 @@ from typing import Any
 
 from reward_kit.errors import UsageError
 from reward_kit.sandbox import languages, reading
+from reward_kit.sandbox.jail import leetcode
 from reward_kit.sandbox.jail.codec import encode
 from reward_kit.sandbox.jail.payload import pack
 from reward_kit.sandbox.jail.worker import Job
@@ -35,7 +36,13 @@ MAX_CASES = 200
 MAX_INPUT = 256 << 20
 SPARE_SECONDS = 5.0
 """What all cases of a job together may take beyond the sum of their times: cases that time out take a little longer."""
-IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE | re.ASCII)
+LIBRARY = """
+array ast base64 binascii bisect calendar cmath csv dataclasses datetime decimal difflib fractions graphlib hashlib
+heapq ipaddress json numbers pickle pprint queue random secrets statistics struct textwrap unicodedata uuid zlib
+"""
+"""Modules of the standard library that a worker imports when the first program does."""
+IMPORTS = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w.,\t ]+))", re.MULTILINE | re.ASCII)
+WORD = re.compile(r"\w+", re.ASCII)
 
 
 class JailedSandbox(RunMixin):
@@ -55,7 +62,7 @@ class JailedSandbox(RunMixin):
         self.backend = backend
         self.level: Level = level
         self._restrictions = list(restrictions)
-        self._packages = frozenset(packages)
+        self._modules = frozenset(packages) | frozenset(LIBRARY.split())
         self._pool = Pool(start, workers)
         self._start_for_programs = start_for_programs
         self._workers = workers
@@ -173,8 +180,14 @@ class JailedSandbox(RunMixin):
         return reading.of_tests(holder.run(job), suite, limits, self.level, self.backend)
 
     def _used(self, program: Program) -> list[str]:
-        """Return the packages that a program imports and may: the server imports them once, for all."""
-        return sorted(self._packages & set(IMPORTS.findall(program.source)))
+        """Return the packages and modules that a program imports and may: the server imports them once, for all.
+
+        Names are found by a pattern: one too many costs memory, one too few the time of an import in the child.
+        """
+        words = {word for found in IMPORTS.findall(program.source) for word in WORD.findall(" ".join(found))}
+        if leetcode.is_written_for(program.source.encode(errors="replace")):
+            words.update(leetcode.MODULES.split())
+        return sorted(self._modules & words)
 
     def _signed(self, outcome: Outcome) -> Outcome:
         return dataclasses.replace(outcome, backend=self.backend, isolation=self.level)

@@ -57,7 +57,7 @@ def _text(data: bytes) -> str:
 
 
 def _outcome(
-    case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: bytes, level: Level, backend: str
+    case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: bytes, level: Level, *, backend: str
 ) -> Outcome:
     said = _text(stderr)
     status, detail = status_of(case, limits, len(stdout), said)
@@ -80,7 +80,9 @@ def of_programs(returned: Returned, limits: Limits, level: Level, backend: str =
     first_kept = max(0, returned.cases[-1]["stderr"] - len(returned.stderr)) if returned.cases else 0
     for case in returned.cases:
         said = returned.stderr[max(0, err - first_kept) : max(0, case["stderr"] - first_kept)]
-        found.append(_outcome(case, limits, returned.stdout[out : max(out, case["stdout"])], said, level, backend))
+        found.append(
+            _outcome(case, limits, returned.stdout[out : max(out, case["stdout"])], said, level, backend=backend)
+        )
         out, err = case["stdout"], case["stderr"]
     return found
 
@@ -89,7 +91,7 @@ def of_shared_programs(
     returned: Returned, positions: Sequence[int], limits: Limits, level: Level, backend: str = ""
 ) -> list[Outcome]:
     """Return the outcomes of the cases that one process came to; the last may be the one that it ended in."""
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend=backend)
     found: list[Outcome] = []
     start = 0
     for number, kind, content in records(returned.answers):
@@ -100,7 +102,7 @@ def of_shared_programs(
             break
         case = {**returned.cases[0], "code": code, "reason": ""}
         said = returned.stderr if code else b""
-        found.append(_outcome(case, limits, returned.stdout[start:end], said, level, backend))
+        found.append(_outcome(case, limits, returned.stdout[start:end], said, level, backend=backend))
         start = end
     if len(found) < len(positions):
         found.append(_ended_early(whole))
@@ -114,7 +116,7 @@ def of_calls(
 
     Where it ended before the program had defined its function, every call has that outcome.
     """
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend=backend)
     found: list[Outcome] = []
     answered = records(returned.answers)
     if next(answered, None) != (0, b"i", b""):
@@ -161,15 +163,13 @@ def _ended_early(whole: Outcome) -> Outcome:
     )
 
 
-def of_tests(
-    returned: Returned, suite: TestSuite, limits: Limits, level: Level, backend: str = ""
-) -> TestOutcome:
+def of_tests(returned: Returned, suite: TestSuite, limits: Limits, level: Level, backend: str = "") -> TestOutcome:
     """Return how a suite ended.
 
     Raises:
         SandboxError: the tests are broken: they failed before they had anything to do with the submission.
     """
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend=backend)
     verdicts: dict[int, tuple[bool, str]] = {}
     total: int | None = None
     ended = ""

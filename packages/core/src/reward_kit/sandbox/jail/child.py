@@ -2,14 +2,15 @@
 
 import os
 import resource
+import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, NoReturn
 
-from reward_kit.sandbox.jail import running, seccomp, serving, tester, warm
+from reward_kit.sandbox.jail import running, seccomp, serving, tester
 from reward_kit.sandbox.jail.payload import Payload
 from reward_kit.sandbox.jail.system import die_with_parent
 
-__all__ = ["FIRST_FREE", "Order", "arrange", "become", "limit_for_good", "within_hard_limits"]
+__all__ = ["FIRST_FREE", "PAYLOAD", "Order", "arrange", "become", "limit_for_good", "within_hard_limits"]
 
 STARTED, PAYLOAD, PEER = 4, 5, 6
 FIRST_FREE = 7
@@ -57,7 +58,7 @@ def become(order: Order, parent: int) -> NoReturn:
         os.closerange(len(order.arrangement), MAX_DESCRIPTOR)
         for which, bounds in order.limits:
             resource.setrlimit(which, bounds)
-        warm.renew()
+        _draw_anew()
         order.filter.install()
         payload = Payload(PAYLOAD)
         os.write(STARTED, b".")
@@ -70,6 +71,13 @@ def become(order: Order, parent: int) -> NoReturn:
         code = 1
     finally:
         os._exit(code)
+
+
+def _draw_anew() -> None:
+    """Let no two cases draw the same random numbers."""
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed()
 
 
 def _execute(payload: Payload, order: Order) -> NoReturn:

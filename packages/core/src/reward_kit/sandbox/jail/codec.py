@@ -208,7 +208,7 @@ _READER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, object_p
 def _check(tree: Any, depth: int) -> None:  # noqa: ANN401 - whatever JSON gave
     if depth > MAX_DEPTH:
         _refuse("nesting too deep")
-    if tree is None or isinstance(tree, (str, bool)):  # noqa: UP038 - a union of types is made anew each time
+    if tree is None or isinstance(tree, (str, bool)):
         return
     if isinstance(tree, int):
         if not -SMALL <= tree < SMALL:

@@ -144,7 +144,7 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
     """Restrict this process and all its children; return what is in force."""
     without = set(options["without"])
     soften_limits()
-    warm.load(warm.PRELOADED)
+    warm.load(warm.PRELOADED.split())
     files = paths.of_this_interpreter(tuple(options["packages"]), programs=options["programs"])
     if facts["private_root"]:
         namespaces.settle(_root(options))

@@ -141,9 +141,9 @@ def fresh_module(name: str) -> Namespace:
 
 def _give_input(data: bytes) -> None:
     """Make ``data`` all that standard input holds: the case before may have had more."""
-    os.ftruncate(0, 0)
     os.lseek(0, 0, os.SEEK_SET)
     write_all(0, data)
+    os.ftruncate(0, len(data))
     os.lseek(0, 0, os.SEEK_SET)
 
 

@@ -295,3 +295,26 @@ def test_cpp_is_compiled_once_and_runs(native):
 def test_cpp_that_does_not_compile_says_so(native):
     outcome = native.run(Program(source="int main( {", language="cpp"))
     assert outcome.status == "compile_error"
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_standard_input_can_be_read_twice(native, share):
+    program = Program(source="import sys\na = sys.stdin.read()\nsys.stdin.seek(0)\nprint(a == sys.stdin.read(), a)")
+    outcomes = native.submit(program, [Stdin("first, long"), Stdin("second")], QUICK, share=share).result()
+    assert [outcome.stdout for outcome in outcomes] == ["True first, long\n", "True second\n"]
+
+
+def test_no_two_cases_draw_the_same_random_numbers(native):
+    outcomes = native.submit(Program(source="import random\nprint(random.random())"), [Stdin("")] * 5, QUICK).result()
+    assert len({outcome.stdout for outcome in outcomes}) == 5
+
+
+def test_a_program_finds_nothing_in_main_but_what_python_puts_there(native):
+    source = "import sys\nprint(sorted(globals().keys() - {'sys'}), 'solution' in sys.modules, sys.argv)"
+    expected = ["__builtins__", "__doc__", "__loader__", "__name__", "__package__", "__spec__"]
+    assert run(native, source).stdout == f"{expected} False ['']\n"
+
+
+@pytest.mark.parametrize("line", ["import math, decimal as d", "from decimal import Decimal", "import  json ,decimal"])
+def test_modules_that_programs_import_are_there(native, line):
+    assert run(native, f"import sys\n{line}\nprint('decimal' in sys.modules)").stdout == "True\n"

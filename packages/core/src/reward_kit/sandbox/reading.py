@@ -56,7 +56,9 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def _outcome(case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: bytes, level: Level) -> Outcome:
+def _outcome(
+    case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: bytes, level: Level, *, backend: str
+) -> Outcome:
     said = _text(stderr)
     status, detail = status_of(case, limits, len(stdout), said)
     return Outcome(
@@ -68,23 +70,28 @@ def _outcome(case: Mapping[str, Any], limits: Limits, stdout: bytes, stderr: byt
         wall=case["wall"],
         memory=case["memory"],
         isolation=level,
+        backend=backend,
     )
 
 
-def of_programs(returned: Returned, limits: Limits, level: Level) -> list[Outcome]:
+def of_programs(returned: Returned, limits: Limits, level: Level, backend: str = "") -> list[Outcome]:
     """Return the outcome of each case that ran in a process of its own."""
     found, out, err = [], 0, 0
     first_kept = max(0, returned.cases[-1]["stderr"] - len(returned.stderr)) if returned.cases else 0
     for case in returned.cases:
         said = returned.stderr[max(0, err - first_kept) : max(0, case["stderr"] - first_kept)]
-        found.append(_outcome(case, limits, returned.stdout[out : max(out, case["stdout"])], said, level))
+        found.append(
+            _outcome(case, limits, returned.stdout[out : max(out, case["stdout"])], said, level, backend=backend)
+        )
         out, err = case["stdout"], case["stderr"]
     return found
 
 
-def of_shared_programs(returned: Returned, positions: Sequence[int], limits: Limits, level: Level) -> list[Outcome]:
+def of_shared_programs(
+    returned: Returned, positions: Sequence[int], limits: Limits, level: Level, backend: str = ""
+) -> list[Outcome]:
     """Return the outcomes of the cases that one process came to; the last may be the one that it ended in."""
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend=backend)
     found: list[Outcome] = []
     start = 0
     for number, kind, content in records(returned.answers):
@@ -94,19 +101,22 @@ def of_shared_programs(returned: Returned, positions: Sequence[int], limits: Lim
         if end < start:
             break
         case = {**returned.cases[0], "code": code, "reason": ""}
-        found.append(_outcome(case, limits, returned.stdout[start:end], returned.stderr if code else b"", level))
+        said = returned.stderr if code else b""
+        found.append(_outcome(case, limits, returned.stdout[start:end], said, level, backend=backend))
         start = end
     if len(found) < len(positions):
         found.append(_ended_early(whole))
     return found
 
 
-def of_calls(returned: Returned, positions: Sequence[int], limits: Limits, level: Level) -> list[Outcome]:
+def of_calls(
+    returned: Returned, positions: Sequence[int], limits: Limits, level: Level, backend: str = ""
+) -> list[Outcome]:
     """Return the outcomes of the calls that one process came to; the last may be the one that it ended in.
 
     Where it ended before the program had defined its function, every call has that outcome.
     """
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend=backend)
     found: list[Outcome] = []
     answered = records(returned.answers)
     if next(answered, None) != (0, b"i", b""):
@@ -121,7 +131,13 @@ def of_calls(returned: Returned, positions: Sequence[int], limits: Limits, level
 
 
 def _of_record(kind: bytes, content: bytes, whole: Outcome, limits: Limits) -> Outcome:
-    facts: dict[str, Any] = {"cpu": whole.cpu, "wall": whole.wall, "memory": whole.memory, "isolation": whole.isolation}
+    facts: dict[str, Any] = {
+        "cpu": whole.cpu,
+        "wall": whole.wall,
+        "memory": whole.memory,
+        "isolation": whole.isolation,
+        "backend": whole.backend,
+    }
     if kind != b"v":
         detail = _text(content)[:400]
         status: Status = "memory_limit" if detail.startswith("MemoryError") else "runtime_error"
@@ -143,16 +159,17 @@ def _ended_early(whole: Outcome) -> Outcome:
         wall=whole.wall,
         memory=whole.memory,
         isolation=whole.isolation,
+        backend=whole.backend,
     )
 
 
-def of_tests(returned: Returned, suite: TestSuite, limits: Limits, level: Level) -> TestOutcome:
+def of_tests(returned: Returned, suite: TestSuite, limits: Limits, level: Level, backend: str = "") -> TestOutcome:
     """Return how a suite ended.
 
     Raises:
         SandboxError: the tests are broken: they failed before they had anything to do with the submission.
     """
-    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level)
+    whole = _outcome(returned.cases[0], limits, b"", returned.stderr, level, backend=backend)
     verdicts: dict[int, tuple[bool, str]] = {}
     total: int | None = None
     ended = ""

@@ -5,7 +5,6 @@ removes the server's folder. It lies outside every restriction and never runs an
 """
 
 import contextlib
-import importlib
 import json
 import os
 import resource
@@ -16,18 +15,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from reward_kit.sandbox.jail import landlock, namespaces, paths, seccomp, system, workplace
-from reward_kit.sandbox.jail.server import Server, soften_limits
+from reward_kit.sandbox.jail import landlock, namespaces, paths, seccomp, system, warm, workplace
+from reward_kit.sandbox.jail.server import Server, out_of_the_way, soften_limits
 
 __all__ = ["main"]
 
-PRELOADED = """
-abc array ast atexit base64 binascii bisect builtins cmath codecs collections collections.abc
-contextlib copy ctypes dataclasses datetime decimal enum functools gc hashlib heapq io itertools
-json linecache math numbers operator os pickle random re select signal string struct textwrap
-threading time traceback types typing unicodedata warnings weakref zlib
-"""
-"""Modules that programs commonly import; a fork has them already."""
 FIRST_USER, USERS = 61184, 4000
 """User ids that systems keep free for such use."""
 NOBODY = 65534
@@ -35,7 +27,7 @@ NOBODY = 65534
 
 def main(control_number: int, options: dict[str, Any]) -> None:
     """Serve the grader at the other end of ``control_number`` until it hangs up."""
-    control = socket.socket(fileno=control_number)
+    control = socket.socket(fileno=out_of_the_way(control_number))
     control.set_inheritable(False)
     # Its parent's end must not end this process before it can clean up: the signal waits for _stand_by.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -152,8 +144,7 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
     """Restrict this process and all its children; return what is in force."""
     without = set(options["without"])
     soften_limits()
-    for name in PRELOADED.split():
-        importlib.import_module(name)
+    warm.load(warm.PRELOADED.split())
     files = paths.of_this_interpreter(tuple(options["packages"]), programs=options["programs"])
     if facts["private_root"]:
         namespaces.settle(_root(options))

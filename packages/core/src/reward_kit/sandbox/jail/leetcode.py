@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["ListNode", "TreeNode", "called", "given_names"]
+__all__ = ["MODULES", "ListNode", "TreeNode", "called", "given_names", "is_written_for"]
 
 MODULES = "bisect collections functools heapq itertools math operator random re string sys"
 MEMBERS = {
@@ -41,9 +41,14 @@ class TreeNode:
         self.val, self.left, self.right = val, left, right
 
 
+def is_written_for(source: bytes) -> bool:
+    """Say whether a program looks as if it is written for LeetCode."""
+    return any(mark in source for mark in (b"class Solution", b"ListNode", b"TreeNode"))
+
+
 def given_names(source: bytes) -> dict[str, Any]:
     """Return what a program finds defined: nothing, unless it is written for LeetCode."""
-    if not any(mark in source for mark in (b"class Solution", b"ListNode", b"TreeNode")):
+    if not is_written_for(source):
         return {}
     found: dict[str, Any] = {name: importlib.import_module(name) for name in MODULES.split()}
     for module, members in MEMBERS.items():

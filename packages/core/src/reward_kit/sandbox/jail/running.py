@@ -65,8 +65,10 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
     code = compiled(payload)
     kept = [os.dup(descriptor) for descriptor in (0, 1, 2)]
     for number in positions:
-        for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
-            os.dup2(copy, descriptor)
+        if number != positions[0]:
+            for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
+                os.dup2(copy, descriptor)
+            open_streams()
         _give_input(payload.piece(number))
         status = _run_once(code)
         end = os.lseek(1, 0, os.SEEK_CUR)
@@ -104,7 +106,7 @@ def find_callable(namespace: Namespace, entry: str) -> Any:  # noqa: ANN401 - wh
     if callable(found):
         return leetcode.called(found, namespace)
     if isinstance(owner, type) and callable(getattr(owner, name, None)):
-        return lambda *args, **kwargs: leetcode.called(getattr(owner(), name), namespace)(*args, **kwargs)
+        return lambda *args, **kwargs: leetcode.called(getattr(owner(), name), namespace)(*args, **kwargs)  # noqa: PLW0108 - a new object per call
     message = f"the program defines no function {entry!r}"
     raise NameError(message)
 
@@ -125,7 +127,6 @@ def compiled(payload: Payload) -> types.CodeType:
 def imported(payload: Payload) -> Namespace:
     """Run the source as an import of it would, what stands under ``if __name__ == "__main__"`` left out."""
     namespace = fresh_module("solution")
-    open_streams()
     namespace.update(leetcode.given_names(payload.piece(0)))
     exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
     return namespace
@@ -140,14 +141,18 @@ def fresh_module(name: str) -> Namespace:
 
 def _give_input(data: bytes) -> None:
     """Make ``data`` all that standard input holds: the case before may have had more."""
-    os.ftruncate(0, 0)
     os.lseek(0, 0, os.SEEK_SET)
     write_all(0, data)
+    os.ftruncate(0, len(data))
     os.lseek(0, 0, os.SEEK_SET)
 
 
 def open_streams() -> None:
-    """Open standard input, output and error anew on their descriptors."""
+    """Open standard input, output and error anew on their descriptors.
+
+    The server does it once for its children, who put descriptors of their own in the place of its: in each child it
+    would cost as much as a third of the fork.
+    """
     for descriptor, mode in ((0, "rb"), (1, "wb"), (2, "wb")):
         raw = open(descriptor, mode, closefd=False)  # noqa: SIM115 - a descriptor, open as long as the process
         stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", line_buffering=descriptor == 2)  # noqa: PLR2004
@@ -159,7 +164,6 @@ def open_streams() -> None:
 def _run_once(code: types.CodeType) -> int:
     """Run a program to its end, with threads and exit functions, and return its exit code."""
     namespace = fresh_module("__main__")
-    open_streams()
     streams = sys.stdout, sys.stderr
     try:
         exec(code, namespace)  # noqa: S102 - the purpose of this process

@@ -14,14 +14,13 @@ from typing import Any
 from reward_kit.sandbox.jail import names
 from reward_kit.sandbox.jail.payload import Payload, write_record
 from reward_kit.sandbox.jail.proxies import Remote, SubmissionEnded
-from reward_kit.sandbox.jail.running import ANSWERS, fresh_module, imported, open_streams, say_failure
+from reward_kit.sandbox.jail.running import ANSWERS, fresh_module, imported, say_failure
 
 __all__ = ["test", "test_inside"]
 
 
 def test(payload: Payload, peer: int) -> int:
     """Run the tests against the submission at the other end of ``peer``; a record per test."""
-    open_streams()
     remote = Remote(peer)
     try:
         namespace = _test_namespace(payload, remote)

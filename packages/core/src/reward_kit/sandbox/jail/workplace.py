@@ -3,19 +3,19 @@
 import contextlib
 import os
 import stat
-import tempfile
 
 __all__ = ["is_overfull", "make", "wipe"]
 
-CANDIDATES = ("/tmp", "/dev/shm", "/var/tmp")  # noqa: S108 - made there by mkdtemp, with a name nobody can foresee
+CANDIDATES = ("/tmp", "/dev/shm", "/var/tmp")  # noqa: S108 - made there with a name nobody can foresee
 MAX_ENTRIES = 2000
 
 
 def make(owner: int | None) -> str | None:
     """Make a folder for a worker where one can be made; ``owner`` is the user that it will belong to."""
     for parent in CANDIDATES:
+        path = f"{parent}/reward-kit-jail-{os.getpid()}-{os.urandom(8).hex()}"
         try:
-            path = tempfile.mkdtemp(prefix="reward-kit-jail-", dir=parent)
+            os.mkdir(path, 0o700)  # noqa: PTH102 - few imports
         except OSError:
             continue
         if owner is not None:
@@ -47,14 +47,18 @@ def is_overfull(path: str, max_bytes: int) -> bool:
     return size > max_bytes
 
 
-def wipe(path: str) -> None:
+def wipe(path: str, *, thoroughly: bool = True) -> None:
     """Remove everything in ``path``, however deep and however named, without recursion, paths or names of its own.
 
     For use when nobody is left who could write there.
 
+    An empty folder is left as it is, unless ``thoroughly``: only what may change modes can have shut it.
+
     Raises:
         OSError: something cannot be removed.
     """
+    if not thoroughly and not os.listdir(path):  # noqa: PTH208 - few imports
+        return
     with contextlib.suppress(PermissionError):  # in a private root it is root's, and nobody can have changed it
         os.chmod(path, 0o700)  # noqa: PTH101 - few imports
     here = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,8 +1,8 @@
 """The remote backend: a client of SandboxFusion's HTTP API, so that a cluster can run the programs.
 
-Only ``/run_code`` is used. Expected outputs stay here: ``/submit`` would decide over there. What the service itself got
-wrong (its status SandboxError, HTTP errors) is not graded, nor is any reply where the expected output may be longer than
-the service reads. Output beyond that is the program's own doing otherwise, though the service calls it a time-out.
+Only ``/run_code`` is used. Expected outputs stay here: ``/submit`` would decide over there. What the service itself
+got wrong (its status SandboxError, HTTP errors) is not graded, nor is any reply where the expected output may be longer
+than the service reads. Output beyond that is the program's own doing otherwise, though the service calls it a time-out.
 
 Not covered: a program that makes the service fail.
 """

@@ -2,12 +2,14 @@
 
 import click
 
-from reward_kit.cli.verbs import check, evaluate, prepare, preview, regenerate, train
+from reward_kit.cli.serve import example_serve
+from reward_kit.cli.verbs import check, evaluate, monitor, prepare, preview, regenerate, train
 
 __all__ = ["add_verbs"]
 
 
 def add_verbs(group: click.Group) -> None:
     """Add every verb to ``group``."""
-    for module in (prepare, check, evaluate, preview, regenerate, train):
+    group.add_command(example_serve)
+    for module in (prepare, check, evaluate, preview, regenerate, train, monitor):
         group.add_command(module.command)

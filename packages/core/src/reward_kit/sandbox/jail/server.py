@@ -124,7 +124,8 @@ class Server:
             if time.monotonic() > until:
                 break
             if written:
-                order = order._replace(limits=self._limits(request, order.mode, written))
+                file = within_hard_limits({resource.RLIMIT_FSIZE: written + request["file"]})
+                order = order._replace(limits=(*order.limits[:-1], *file))
             pid = self._fork(order._replace(positions=positions))
             ended = self._watch(pid, request, grows)
             ended["started"] = start.was_made()
@@ -163,19 +164,19 @@ class Server:
             mode=mode,
             positions=request["positions"],
             arrangement=arrange(*descriptors),
-            limits=self._limits(request, mode, 0),
+            limits=self._limits(request, mode),
             filter=self._filters[request.get("fork", False), mode == "exec"],
             command=request.get("command", []),
         )
 
-    def _limits(self, request: dict[str, Any], mode: str, written: int) -> tuple[tuple[int, tuple[int, int]], ...]:
-        """Return what a child may use, after ``written`` bytes of output of the cases before it.
+    def _limits(self, request: dict[str, Any], mode: str) -> tuple[tuple[int, tuple[int, int]], ...]:
+        """Return what a child may use; last, how large its files may be.
 
         The memory of Python comes on top of what the server has; runtimes that reserve gigabytes are bounded in what
         they write to. Processes and threads are not bounded in the server itself: where workers share a user, one's
         flood of threads must not keep another's from forking.
         """
-        wanted = {resource.RLIMIT_CPU: request["cpu"], resource.RLIMIT_FSIZE: written + request["file"]}
+        wanted = {resource.RLIMIT_CPU: request["cpu"]}
         if mode == "exec":
             wanted[resource.RLIMIT_DATA] = request["memory"]
         else:
@@ -184,6 +185,7 @@ class Server:
             wanted[resource.RLIMIT_NPROC] = self._processes
         if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
             wanted[resource.RLIMIT_STACK] = stack
+        wanted[resource.RLIMIT_FSIZE] = request["file"]
         return within_hard_limits(wanted)
 
     def _fork(self, order: Order) -> int:

@@ -74,7 +74,7 @@ def kill(command: list[str], moment: float) -> list[int]:
     reading, writing = os.pipe()
     grader = subprocess.Popen(command, stdout=writing)
     os.close(writing)
-    with open(reading, "rb") as said:
+    with os.fdopen(reading, "rb") as said:
         said.readline()
         time.sleep(moment)
         grader.send_signal(signal.SIGSTOP)  # or it could start another worker that nobody has seen

@@ -1,7 +1,6 @@
 """What a program in the native sandbox can do, and what comes out of it."""
 
 import asyncio
-import os
 import shutil
 import time
 from pathlib import Path

@@ -228,3 +228,36 @@ def test_broken_tests_are_still_told_apart(single):
             continue
         with pytest.raises(SandboxError, match="the tests are broken"):
             single.submit_tests(Program(source="def f(x): return 2"), suite, QUICK).result()
+
+
+def test_a_case_neither_reads_nor_changes_what_another_printed(single):
+    source = """
+import os, sys
+if input() == '1':
+    print('first', flush=True)
+else:
+    seen = os.pread(1, 1000, 0)
+    os.ftruncate(1, 0); os.lseek(1, 0, 0)
+    print(seen, os.fstat(1).st_size)
+"""
+    assert [outcome.stdout for outcome in cases(single, source, "1", "2", "1")] == ["first\n", "b'' 0\n", "first\n"]
+
+
+def test_standard_output_may_be_opened_by_its_name(single):
+    source = "with open('/dev/stdout', 'w') as out: out.write(input())"
+    assert [outcome.stdout for outcome in cases(single, source, "ab", "c", "def")] == ["ab", "c", "def"]
+
+
+def test_eight_threads_fit(single):
+    source = "from concurrent.futures import ThreadPoolExecutor as T\nimport time\nwith T(16) as t: print(sum(t.map(lambda x: time.sleep(0.02) or x, range(64))))"
+    assert cases(single, source, "")[0].stdout == "2016\n"
+
+
+def test_each_case_has_its_own_words_for_its_failure(single):
+    outcomes = cases(single, "raise ValueError(input() * 3000)", *"ab" * 3)
+    assert [outcome.detail[:15] for outcome in outcomes] == ["ValueError: aaa", "ValueError: bbb"] * 3
+
+
+def test_no_two_cases_draw_the_same_random_numbers(single):
+    outcomes = cases(single, "import random; print(random.random())", *[""] * 4)
+    assert len({outcome.stdout for outcome in outcomes}) == 4

@@ -103,9 +103,7 @@ def deepcoder_code_reward(
     """
     del kwargs
     options = {"function_to_call": target_function, "sandbox": sandbox}
-    return _all_or_nothing(
-        grade_program(messages, ground_truth, Settings.of(language, timeout, environment, options))
-    )
+    return _all_or_nothing(grade_program(messages, ground_truth, Settings.of(language, timeout, environment, options)))
 
 
 @reward_function

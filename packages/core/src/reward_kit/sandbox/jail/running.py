@@ -106,7 +106,7 @@ def find_callable(namespace: Namespace, entry: str) -> Any:  # noqa: ANN401 - wh
     if callable(found):
         return leetcode.called(found, namespace)
     if isinstance(owner, type) and callable(getattr(owner, name, None)):
-        return lambda *args, **kwargs: leetcode.called(getattr(owner(), name), namespace)(*args, **kwargs)
+        return lambda *args, **kwargs: leetcode.called(getattr(owner(), name), namespace)(*args, **kwargs)  # noqa: PLW0108 - a new object per call
     message = f"the program defines no function {entry!r}"
     raise NameError(message)
 
@@ -179,8 +179,9 @@ def _run_once(code: types.CodeType) -> int:
     atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter calls at its end; there is no public name
     for stream in {*streams, sys.stdout, sys.stderr}:
         try:
-            stream.flush()
-        except (OSError, ValueError):
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception:  # noqa: BLE001 - a stream of the program's own; the interpreter gives this code, too
             status = status or 120
     return status
 

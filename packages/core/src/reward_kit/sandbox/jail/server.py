@@ -27,6 +27,8 @@ __all__ = ["Server", "out_of_the_way", "soften_limits"]
 MAX_REQUEST = 60_000
 MAX_DESCRIPTORS = 8
 SECONDS_TO_START = 5.0
+STDERR_KEPT = 4000
+"""Bytes of each case's standard error that are handed on."""
 TICK = 0.025
 """Seconds between looks at what a running child has written."""
 
@@ -48,6 +50,8 @@ class Server:
         """Bytes of address space that a child is born with: its limit comes on top."""
         self._preloaded: set[str] = set()
         self._null = out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
+        for below in range(3, FIRST_FREE):  # so that what is opened from here on needs no moving
+            os.dup2(self._null, below, inheritable=False)
         self._starts = [_Start(), _Start()]
         self._filters = {
             (fork, execute): seccomp.Filter(seccomp.Policy(fork=fork, execute=execute))
@@ -114,26 +118,35 @@ class Server:
         stdin, stdout, stderr, answers, payload = found
         start = self._starts[0]
         order = self._order(request, request["mode"], stdin, stdout, stderr, answers, start.told, payload)
-        separate = order.mode == "program"
-        turns = [[position] for position in order.positions] if separate else [order.positions]
-        grows = answers if len(turns[0]) > 1 else None
+        if order.mode != "program":
+            ended = self._child(request, order, answers if len(order.positions) > 1 else None)
+            return [{**ended, "stdout": os.fstat(stdout).st_size, "stderr": os.fstat(stderr).st_size}]
         until = time.monotonic() + request["budget"]
         cases: list[dict[str, Any]] = []
-        written = 0
-        for positions in turns:
+        for position in order.positions:
             if time.monotonic() > until:
                 break
-            if written:
-                file = within_hard_limits({resource.RLIMIT_FSIZE: written + request["file"]})
-                order = order._replace(limits=(*order.limits[:-1], *file))
-            pid = self._fork(order._replace(positions=positions))
-            ended = self._watch(pid, request, grows)
-            ended["started"] = start.was_made()
-            if separate:
-                _cut(stdout, written + request["stdout"])
-            written = os.fstat(stdout).st_size
-            cases.append({**ended, "stdout": written, "stderr": os.fstat(stderr).st_size})
+            cases.append(self._case(request, order._replace(positions=[position]), stdout, stderr))
         return cases
+
+    def _case(self, request: dict[str, Any], order: Order, stdout: int, stderr: int) -> dict[str, Any]:
+        """Run one case on files of its own, and append what it wrote to those of the job, as far as it is of use."""
+        own = [out_of_the_way(os.memfd_create(name, os.MFD_CLOEXEC)) for name in ("stdin", "stdout", "stderr")]
+        try:
+            others = (source for source, _ in order.arrangement[3:])
+            ended = self._child(request, order._replace(arrangement=arrange(*own, *others)), None)
+            _append(own[1], stdout, 0, request["stdout"])
+            _append(own[2], stderr, max(0, os.fstat(own[2]).st_size - STDERR_KEPT), STDERR_KEPT)
+        finally:
+            for descriptor in own:
+                os.close(descriptor)
+        return {**ended, "stdout": os.fstat(stdout).st_size, "stderr": os.fstat(stderr).st_size}
+
+    def _child(self, request: dict[str, Any], order: Order, grows: int | None) -> dict[str, Any]:
+        """Run one child and say how it ended."""
+        ended = self._watch(self._fork(order), request, grows)
+        ended["started"] = self._starts[0].was_made()
+        return ended
 
     def _split(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
         """Run a submission and its tester, and say how both ended."""
@@ -148,6 +161,7 @@ class Server:
             submission = self._fork(
                 self._order(request, "serve", stdin, stdout, stderr, null, ours.told, payload, ends[0])
             )
+            ours.wait()  # tests that are broken end at once; that the submission then had not begun is no failure
         finally:
             for end in ends:
                 os.close(end)
@@ -170,13 +184,13 @@ class Server:
         )
 
     def _limits(self, request: dict[str, Any], mode: str) -> tuple[tuple[int, tuple[int, int]], ...]:
-        """Return what a child may use; last, how large its files may be.
+        """Return what a child may use.
 
         The memory of Python comes on top of what the server has; runtimes that reserve gigabytes are bounded in what
         they write to. Processes and threads are not bounded in the server itself: where workers share a user, one's
         flood of threads must not keep another's from forking.
         """
-        wanted = {resource.RLIMIT_CPU: request["cpu"]}
+        wanted = {resource.RLIMIT_CPU: request["cpu"], resource.RLIMIT_FSIZE: request["file"]}
         if mode == "exec":
             wanted[resource.RLIMIT_DATA] = request["memory"]
         else:
@@ -185,7 +199,6 @@ class Server:
             wanted[resource.RLIMIT_NPROC] = self._processes
         if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
             wanted[resource.RLIMIT_STACK] = stack
-        wanted[resource.RLIMIT_FSIZE] = request["file"]
         return within_hard_limits(wanted)
 
     def _fork(self, order: Order) -> int:
@@ -285,11 +298,10 @@ class _Start:
             return False
 
 
-def _cut(descriptor: int, length: int) -> None:
-    """Shorten what a case wrote to what is of use, so that the outputs of many cases do not add up."""
-    if os.fstat(descriptor).st_size > length:
-        os.ftruncate(descriptor, length)
-        os.lseek(descriptor, length, os.SEEK_SET)
+def _append(source: int, target: int, at: int, length: int) -> None:
+    """Append at most ``length`` bytes of a file from ``at`` to another, in the kernel."""
+    while length > 0 and (copied := os.sendfile(target, source, at, length)):
+        at, length = at + copied, length - copied
 
 
 def out_of_the_way(descriptor: int) -> int:

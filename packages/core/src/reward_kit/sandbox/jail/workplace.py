@@ -50,8 +50,7 @@ def is_overfull(path: str, max_bytes: int) -> bool:
 def wipe(path: str, *, thoroughly: bool = True) -> None:
     """Remove everything in ``path``, however deep and however named, without recursion, paths or names of its own.
 
-    For use when nobody is left who could write there. An empty folder is left as it is, unless ``thoroughly``: only
-    what may change modes can have shut it.
+    For use when nobody is left who could write there.
 
     An empty folder is left as it is, unless ``thoroughly``: only what may change modes can have shut it.
 

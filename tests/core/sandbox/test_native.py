@@ -1,9 +1,9 @@
 """What a program in the native sandbox can do, and what comes out of it."""
 
 import asyncio
-import os
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -263,9 +263,11 @@ def test_without_what_confines_nothing_is_run(without):
 
 def test_closing_leaves_no_process_and_no_file():
     sandbox = NativeSandbox(workers=2, without=["namespaces"])
-    run(sandbox, "open('f', 'w').write('x')")
+    folder = Path(run(sandbox, "import os\nopen('f', 'w').write('x')\nprint(os.getcwd())").stdout.strip())
+    assert folder.is_dir()
+    assert "reward-kit-jail-" in folder.name
     sandbox.close()
-    assert not [name for name in os.listdir("/tmp") if name.startswith("reward-kit-jail-")]  # noqa: PTH208, S108
+    assert not folder.exists()
 
 
 def test_get_sandbox_gives_the_same_one_each_time():

@@ -58,18 +58,21 @@ def _stand_by(pid: int, control: socket.socket, work: str | None) -> None:
     while not ended:
         ended = os.waitpid(pid, 0)[0] == pid
     if work is not None:
-        _end_group(pid)
+        _end_the_rest()
         workplace.wipe(work)
         os.rmdir(work)  # noqa: PTH106 - few imports
     os._exit(0)
 
 
-def _end_group(pid: int) -> None:
-    """Reap what the server left to this process, which is the subreaper."""
-    del pid
+def _end_the_rest() -> None:
+    """Kill what the server left to this process, which is the subreaper, and wait until nobody is there who writes."""
+    me = os.getpid()
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while True:
+            with contextlib.suppress(OSError), open(f"/proc/{me}/task/{me}/children", "rb") as children:  # noqa: PTH123 - few imports
+                for child in children.read().split():
+                    os.kill(int(child), signal.SIGKILL)
+            os.waitpid(-1, 0)
 
 
 def _prepare(options: dict[str, Any]) -> dict[str, Any]:

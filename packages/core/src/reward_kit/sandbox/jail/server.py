@@ -50,6 +50,8 @@ class Server:
         """Bytes of address space that a child is born with: its limit comes on top."""
         self._preloaded: set[str] = set()
         self._null = out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
+        for below in range(3, FIRST_FREE):  # so that what is opened from here on needs no moving
+            os.dup2(self._null, below, inheritable=False)
         self._starts = [_Start(), _Start()]
         self._filters = {
             (fork, execute): seccomp.Filter(seccomp.Policy(fork=fork, execute=execute))
@@ -113,24 +115,26 @@ class Server:
 
     def _alone(self, request: dict[str, Any], found: list[int]) -> list[dict[str, Any]]:
         """Run one child on all inputs, or in the mode ``program`` one on each; say how each ended."""
-        stdout, stderr = found[1:3]
-        if request["mode"] != "program":
-            ended = self._child(request, request["positions"], found)
+        stdin, stdout, stderr, answers, payload = found
+        start = self._starts[0]
+        order = self._order(request, request["mode"], stdin, stdout, stderr, answers, start.told, payload)
+        if order.mode != "program":
+            ended = self._child(request, order, answers if len(order.positions) > 1 else None)
             return [{**ended, "stdout": os.fstat(stdout).st_size, "stderr": os.fstat(stderr).st_size}]
         until = time.monotonic() + request["budget"]
         cases: list[dict[str, Any]] = []
-        for position in request["positions"]:
+        for position in order.positions:
             if time.monotonic() > until:
                 break
-            cases.append(self._case(request, position, found))
+            cases.append(self._case(request, order._replace(positions=[position]), stdout, stderr))
         return cases
 
-    def _case(self, request: dict[str, Any], position: int, found: list[int]) -> dict[str, Any]:
+    def _case(self, request: dict[str, Any], order: Order, stdout: int, stderr: int) -> dict[str, Any]:
         """Run one case on files of its own, and append what it wrote to those of the job, as far as it is of use."""
-        stdout, stderr = found[1:3]
         own = [out_of_the_way(os.memfd_create(name, os.MFD_CLOEXEC)) for name in ("stdin", "stdout", "stderr")]
         try:
-            ended = self._child(request, [position], [*own, *found[3:]])
+            others = (source for source, _ in order.arrangement[3:])
+            ended = self._child(request, order._replace(arrangement=arrange(*own, *others)), None)
             _append(own[1], stdout, 0, request["stdout"])
             _append(own[2], stderr, max(0, os.fstat(own[2]).st_size - STDERR_KEPT), STDERR_KEPT)
         finally:
@@ -138,14 +142,10 @@ class Server:
                 os.close(descriptor)
         return {**ended, "stdout": os.fstat(stdout).st_size, "stderr": os.fstat(stderr).st_size}
 
-    def _child(self, request: dict[str, Any], positions: list[int], found: list[int]) -> dict[str, Any]:
-        """Run one child on some of the inputs."""
-        *files, payload = found
-        start = self._starts[0]
-        order = self._order(request, request["mode"], *files, start.told, payload)
-        pid = self._fork(order._replace(positions=positions))
-        ended = self._watch(pid, request, files[3] if len(positions) > 1 else None)
-        ended["started"] = start.was_made()
+    def _child(self, request: dict[str, Any], order: Order, grows: int | None) -> dict[str, Any]:
+        """Run one child and say how it ended."""
+        ended = self._watch(self._fork(order), request, grows)
+        ended["started"] = self._starts[0].was_made()
         return ended
 
     def _split(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
@@ -161,6 +161,7 @@ class Server:
             submission = self._fork(
                 self._order(request, "serve", stdin, stdout, stderr, null, ours.told, payload, ends[0])
             )
+            ours.wait()  # tests that are broken end at once; that the submission then had not begun is no failure
         finally:
             for end in ends:
                 os.close(end)

@@ -77,7 +77,8 @@ def die_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> Non
     """
     if _libc.prctl(*_DEATH_WITH_PARENT[number]) == -1:
         raise OSError(ctypes.get_errno(), "prctl")
-    if os.getppid() not in {parent, 0}:  # 0: the parent is outside this pid namespace
+    found = os.getppid()
+    if found and found != parent:  # 0: the parent is outside this pid namespace
         os._exit(0)
 
 

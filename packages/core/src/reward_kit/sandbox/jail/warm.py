@@ -49,7 +49,7 @@ def load(names: Iterable[str]) -> None:
 
 def rehearse() -> None:
     """Run what children run, in this process, and leave the streams open that they find."""
-    kept = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE) for descriptor in range(3)]
+    kept = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE) for descriptor in range(FIRST_FREE)]
     arguments = encode([1, 2], max_bytes=100)
     for run, case in ((running.run_programs, b"1 2\n"), (running.run_calls, arguments)):
         _scratch(pack({"entry": "solve", "max_value": 100}, [PROGRAM, case]))
@@ -61,9 +61,8 @@ def rehearse() -> None:
     _scratch(b"")  # a stream remembers where its file stood when it was opened
     running.open_streams()
     for target, copy in enumerate(kept):
-        os.dup2(copy, target)
+        os.dup2(copy, target, inheritable=target < 3)  # noqa: PLR2004 - the standard ones
         os.close(copy)
-    os.closerange(3, FIRST_FREE)
 
 
 def _scratch(payload: bytes) -> None:
@@ -71,9 +70,8 @@ def _scratch(payload: bytes) -> None:
     for target in range(PAYLOAD + 1):
         scratch = os.memfd_create("scratch", os.MFD_CLOEXEC)
         write_all(scratch, payload if target == PAYLOAD else b"")
-        if scratch != target:
-            os.dup2(scratch, target)
-            os.close(scratch)
+        os.dup2(scratch, target)
+        os.close(scratch)
 
 
 @contextlib.contextmanager

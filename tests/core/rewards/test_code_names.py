@@ -16,17 +16,8 @@ from reward_kit.rewards.code_execution import (
     execute_python_code,
 )
 from reward_kit.rewards.code_execution_utils import prepare_deepcoder_sample_for_trl
-from reward_kit.sandbox import IsolationUnavailableError, get_sandbox
 
 REPLY = [{"role": "assistant", "content": "```python\ndef add(a, b):\n    return a + b\n```"}]
-
-
-@pytest.fixture
-def sandbox():
-    try:
-        return get_sandbox("auto")
-    except IsolationUnavailableError as error:
-        pytest.skip(f"no sandbox works on this machine: {error}")
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -13,8 +13,11 @@ QUICK = Limits(seconds=2, memory_mb=512, output_bytes=1 << 20)
 ONE_TEST = TestSuite(kind="asserts", tests=("assert f(1) == 2",))
 
 
+pytestmark = pytest.mark.usefixtures("native")
+
+
 @pytest.fixture(scope="module")
-def single():
+def single(native):  # noqa: ARG001 - says why, where there is none
     """Give a sandbox of one worker, so that one program comes after the other in it."""
     sandbox = NativeSandbox(workers=1)
     yield sandbox

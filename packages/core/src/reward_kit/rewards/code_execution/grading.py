@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from reward_kit.sandbox.model import Call
 
 __all__ = ["Pending", "Verdict", "begin", "finish", "grade_program", "wait"]
 
+FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
 SHOWN_TESTS = 50
 SHOWN_TEXT = 200
 SPARE_OUTPUT = 1 << 16
@@ -115,7 +117,8 @@ def completed(prelude: str, source: str) -> str:
         ast.parse(prelude)
     except SyntaxError:
         return f"{prelude.rstrip()}\n{source}" if source[:1] in {" ", "\t"} else source
-    return f"{prelude}\n{source}"
+    future = "\n".join(FUTURE.findall(source))  # which has to come first
+    return f"{future}\n{prelude}\n{source if not future else FUTURE.sub('', source)}"
 
 
 def _verdicts(plan: Plan, outcomes: list[Outcome], sandbox: Sandbox, settings: Settings) -> list[Verdict]:

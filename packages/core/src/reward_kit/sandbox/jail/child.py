@@ -75,9 +75,10 @@ def become(order: Order, parent: int) -> NoReturn:
 
 def _draw_anew() -> None:
     """Let no two cases draw the same random numbers."""
-    random = sys.modules.get("random")
-    if random is not None:
-        random.seed()
+    for name in ("random", "numpy.random"):
+        module = sys.modules.get(name)
+        if module is not None:
+            module.seed()
 
 
 def _execute(payload: Payload, order: Order) -> NoReturn:

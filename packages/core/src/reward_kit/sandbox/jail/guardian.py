@@ -16,7 +16,8 @@ from collections.abc import Callable
 from typing import Any
 
 from reward_kit.sandbox.jail import landlock, namespaces, paths, seccomp, system, warm, workplace
-from reward_kit.sandbox.jail.server import Server, out_of_the_way, soften_limits
+from reward_kit.sandbox.jail.descriptors import out_of_the_way
+from reward_kit.sandbox.jail.server import Server, soften_limits
 
 __all__ = ["main"]
 

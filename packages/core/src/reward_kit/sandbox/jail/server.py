@@ -6,7 +6,6 @@ away, by whatever way, so do the child, this process and everything that the chi
 
 import array
 import contextlib
-import fcntl
 import gc
 import json
 import os
@@ -21,12 +20,12 @@ from typing import Any
 
 from reward_kit.sandbox.jail import seccomp, warm, workplace
 from reward_kit.sandbox.jail.child import FIRST_FREE, Order, arrange, become, limit_for_good, within_hard_limits
+from reward_kit.sandbox.jail.descriptors import Start, append, out_of_the_way
 
-__all__ = ["Server", "out_of_the_way", "soften_limits"]
+__all__ = ["Server", "soften_limits"]
 
 MAX_REQUEST = 60_000
 MAX_DESCRIPTORS = 8
-SECONDS_TO_START = 5.0
 STDERR_KEPT = 4000
 """Bytes of each case's standard error that are handed on."""
 TICK = 0.025
@@ -52,7 +51,7 @@ class Server:
         self._null = out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
         for below in range(3, FIRST_FREE):  # so that what is opened from here on needs no moving
             os.dup2(self._null, below, inheritable=False)
-        self._starts = [_Start(), _Start()]
+        self._starts = [Start(), Start()]
         self._filters = {
             (fork, execute): seccomp.Filter(seccomp.Policy(fork=fork, execute=execute))
             for fork in (False, True)
@@ -135,8 +134,8 @@ class Server:
         try:
             others = (source for source, _ in order.arrangement[3:])
             ended = self._child(request, order._replace(arrangement=arrange(*own, *others)), None)
-            _append(own[1], stdout, 0, request["stdout"])
-            _append(own[2], stderr, max(0, os.fstat(own[2]).st_size - STDERR_KEPT), STDERR_KEPT)
+            append(own[1], stdout, 0, request["stdout"])
+            append(own[2], stderr, max(0, os.fstat(own[2]).st_size - STDERR_KEPT), STDERR_KEPT)
         finally:
             for descriptor in own:
                 os.close(descriptor)
@@ -278,39 +277,6 @@ def _forget_the_harness() -> None:
     """
     for name in [name for name in sys.modules if name.split(".", 1)[0] == "reward_kit"]:
         del sys.modules[name]
-
-
-class _Start:
-    """How a child tells that it is confined and will now run what it was given: a pipe that it closes then."""
-
-    def __init__(self) -> None:
-        self._begun, self.told = map(out_of_the_way, os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC))
-
-    def wait(self) -> None:
-        """Wait for it, but not for long."""
-        select.select([self._begun], [], [], SECONDS_TO_START)
-
-    def was_made(self) -> bool:
-        """Say whether the child that has ended since the last question told so."""
-        try:
-            return bool(os.read(self._begun, 1))
-        except BlockingIOError:
-            return False
-
-
-def _append(source: int, target: int, at: int, length: int) -> None:
-    """Append at most ``length`` bytes of a file from ``at`` to another, in the kernel."""
-    while length > 0 and (copied := os.sendfile(target, source, at, length)):
-        at, length = at + copied, length - copied
-
-
-def out_of_the_way(descriptor: int) -> int:
-    """Move a descriptor above those that a child's own are moved to."""
-    if descriptor >= FIRST_FREE:
-        return descriptor
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
-    os.close(descriptor)
-    return moved
 
 
 def soften_limits() -> None:

@@ -31,6 +31,8 @@ FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
 SHOWN_TESTS = 50
 SHOWN_TEXT = 200
 SPARE_OUTPUT = 1 << 16
+SPARE_CHECKED = 1 << 18
+"""Where a checker decides, which may take other outputs than the expected one."""
 SPARE_VALUE = 1 << 12
 TIMES_LONGER = 16
 """What is longer than so many times the expected output and a spare is wrong, and not even read to its end."""
@@ -91,13 +93,15 @@ def _submit(
     program = Program(source=source, language=settings.language)
     if isinstance(plan, CallPlan):
         return sandbox.submit(program, [case.call for case in plan.cases], _of_calls(plan, settings), share=True)
-    limits = settings.limits if settings.checker else _of_outputs(plan, settings)
-    return sandbox.submit(program, [case.stdin for case in plan.cases], limits, share=settings.share)
+    return sandbox.submit(
+        program, [case.stdin for case in plan.cases], _of_outputs(plan, settings), share=settings.share
+    )
 
 
 def _of_outputs(plan: OutputPlan, settings: Settings) -> Limits:
     longest = max(len(case.expected.encode(errors="replace")) for case in plan.cases)
-    return replace(settings.limits, stdout_bytes=TIMES_LONGER * longest + SPARE_OUTPUT)
+    spare = SPARE_CHECKED if settings.checker else SPARE_OUTPUT
+    return replace(settings.limits, stdout_bytes=TIMES_LONGER * longest + spare)
 
 
 def _of_calls(plan: CallPlan, settings: Settings) -> Limits:

@@ -182,7 +182,8 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
 
 def _free_user(*, reads_the_library: bool) -> int | None:
     """Return a user id that owns nothing and that root may become here, or None."""
-    for user in (FIRST_USER + os.getpid() % USERS, NOBODY):
+    # By chance: graders in several containers have the same process ids, and users of one number share their threads.
+    for user in (FIRST_USER + int.from_bytes(os.urandom(4), "little") % USERS, NOBODY):
         if not _try(lambda user=user: _become(user, reads_the_library=reads_the_library)):  # type: ignore[misc]
             return user
     return None

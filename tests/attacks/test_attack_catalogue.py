@@ -24,6 +24,7 @@ WITH_NAMESPACES = [
 ]
 PLACES = {
     "hardened container": ("L2", HARDENED, []),
+    "default container": ("L2", [], []),
     "root with namespaces": ("L3", WITH_NAMESPACES, []),
     "user with namespaces": ("L3", ["--user", "65534", *WITH_NAMESPACES[2:]], []),
     "root without Landlock": ("L1", WITH_NAMESPACES, ["landlock"]),

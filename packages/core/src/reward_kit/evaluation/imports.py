@@ -50,12 +50,17 @@ class _Walk:
     _lazy: dict[str, dict[str, str]] = field(default_factory=dict)
     """Per package, the names that its ``__init__`` loads on first use, and the module of each."""
     _followed: set[tuple[str, str]] = field(default_factory=set)
+    _whole: set[str] = field(default_factory=set)
+    """Files whose functions have been followed, too."""
 
-    def follow(self, code: str, *, package: str) -> None:
-        """Add what the module with this text imports; ``package`` is what its relative imports start from."""
+    def follow(self, code: str, *, package: str, whole: bool = True) -> None:
+        """Add what the module with this text imports; ``package`` is what its relative imports start from.
+
+        Unless ``whole``, what happens inside its functions is left out: nobody calls them.
+        """
         tree = ast.parse(code)
         bound: dict[str, str] = {}
-        for node in _running(tree):
+        for node in _running(tree, functions=whole):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     self._module(alias.name)
@@ -67,7 +72,7 @@ class _Walk:
                 self._module(base)
                 for alias in node.names:
                     self._name(base, alias.name)
-        for node in _running(tree):
+        for node in _running(tree, functions=whole):
             if isinstance(node, ast.Attribute) and (path := _dotted(node)) and path[0] in bound:
                 self._attributes(bound[path[0]], path[1:])
             elif isinstance(node, ast.Call) and (name := _read_package(node)) and self._first_party(name):
@@ -98,7 +103,8 @@ class _Walk:
         if name != "*" and _file_name(module).endswith("__init__.py") and _spec(f"{module}.{name}") is not None:
             self._module(f"{module}.{name}")
 
-    def _module(self, name: str) -> None:
+    def _module(self, name: str, *, whole: bool = True) -> None:
+        """Add a module; unless ``whole``, it is there for the sake of a module below it."""
         top = name.partition(".")[0]
         if not self._first_party(top):
             if top not in sys.stdlib_module_names and _spec(top) is not None:
@@ -106,16 +112,18 @@ class _Walk:
             return
         parent = name.rpartition(".")[0]
         if parent:
-            self._module(parent)
+            self._module(parent, whole=False)
         file = _file_name(name)
-        if not file or file in self.files:
+        if not file or file in self._whole or (file in self.files and not whole):
             return
+        if whole:
+            self._whole.add(file)
         text = _source(name)
         self.files[file] = text
         package = name if file.endswith("__init__.py") else parent
         if file.endswith("__init__.py"):
             self._lazy[name] = _declared(ast.parse(text), package)
-        self.follow(text, package=package)
+        self.follow(text, package=package, whole=whole)
 
     def _first_party(self, name: str) -> bool:
         top = name.partition(".")[0]
@@ -127,16 +135,18 @@ class _Walk:
         return spec is not None and bool(spec.origin) and not _installed(Path(str(spec.origin)))
 
 
-def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of ``tree`` in order, without what only type checkers see."""
+def _running(tree: ast.AST, *, functions: bool) -> Iterator[ast.AST]:
+    """Yield the nodes of ``tree`` in order, without what only type checkers see and, if asked, without functions."""
     for node in ast.iter_child_nodes(tree):
+        if not functions and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
         if isinstance(node, ast.If) and _is_type_checking(node.test):
             for other in node.orelse:
                 yield other
-                yield from _running(other)
+                yield from _running(other, functions=functions)
             continue
         yield node
-        yield from _running(node)
+        yield from _running(node, functions=functions)
 
 
 def _declared(tree: ast.Module, package: str) -> dict[str, str]:

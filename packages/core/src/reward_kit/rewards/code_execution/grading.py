@@ -14,7 +14,8 @@ from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.rewards.code_execution.blocks import find_program
 from reward_kit.rewards.code_execution.comparison import outputs_match, values_match
 from reward_kit.rewards.code_execution.settings import Settings
-from reward_kit.rewards.code_execution.truth import CallPlan, OutputPlan, Plan, TestPlan, read_truth
+from reward_kit.rewards.code_execution.stated_value import grade_value
+from reward_kit.rewards.code_execution.truth import CallPlan, OutputPlan, Plan, TestPlan, ValuePlan, read_truth
 from reward_kit.sandbox import (
     IsolationUnavailableError,
     Limits,
@@ -61,6 +62,8 @@ def begin(messages: Sequence[Message], truth: object, settings: Settings) -> Pen
         plan = read_truth(truth, function=settings.function, entry_point=settings.entry_point)
         if not messages or messages[-1].role != "assistant":
             return EvaluateResult.not_graded("found no reply: the last message is not the assistant's")
+        if isinstance(plan, ValuePlan):
+            return grade_value(messages[-1].text, plan.expected)
         source = find_program(messages[-1].text, settings.language)
         if source is None:
             return _wrong("the reply holds no program", settings)
@@ -91,6 +94,9 @@ def _submit(
         source = completed(plan.prelude, source)
         return sandbox.submit_tests(Program(source=source, language=settings.language), plan.suite, settings.limits)
     program = Program(source=source, language=settings.language)
+    if isinstance(plan, ValuePlan):
+        message = "found a value to be stated where a program was to be run"
+        raise TypeError(message)
     if isinstance(plan, CallPlan):
         return sandbox.submit(program, [case.call for case in plan.cases], _of_calls(plan, settings), share=True)
     return sandbox.submit(

@@ -50,6 +50,14 @@ def test_standard_input_is_read_in_every_usual_way(native, source):
     assert run(native, source, "abc").stdout.strip() == "abc"
 
 
+@pytest.mark.parametrize("share", [False, True])
+def test_a_shorter_input_ends_where_it_ends(native, share):
+    program = Program(source="import sys; print(len(sys.stdin.read()))")
+    cases = [Stdin("x" * 9000), Stdin("y"), Stdin("")]
+    outcomes = native.submit(program, cases, QUICK, share=share).result()
+    assert [outcome.stdout for outcome in outcomes] == ["9000\n", "1\n", "0\n"]
+
+
 @pytest.mark.parametrize(
     ("source", "stdout"),
     [

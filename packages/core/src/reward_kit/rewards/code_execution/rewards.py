@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def fractional_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - the shapes of ``truth``
@@ -45,7 +45,7 @@ def fractional_code_reward(
     return grade_program(messages, ground_truth, Settings.of(language, timeout, environment, options))
 
 
-@reward_function
+@reward_function(elsewhere=True)
 async def async_fractional_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - as above
@@ -82,7 +82,7 @@ def batch_fractional_code_reward(
     return [finish(item, settings) for item in pending]
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def deepcoder_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - as above
@@ -106,7 +106,7 @@ def deepcoder_code_reward(
     return _all_or_nothing(grade_program(messages, ground_truth, Settings.of(language, timeout, environment, options)))
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def local_code_execution_reward(
     messages: list[Message],
     ground_truth: str | None = None,
@@ -131,7 +131,7 @@ def local_code_execution_reward(
     return grade_program(messages, truth, settings)
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def evaluate_apps_solution(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - a mapping or its JSON text

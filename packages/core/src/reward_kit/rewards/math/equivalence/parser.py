@@ -7,10 +7,10 @@ integrals, limits, infinite sums, matrices; ``reading`` and the algebra system k
 from fractions import Fraction
 
 from reward_kit.rewards.math.equivalence.errors import UnreadableError
-from reward_kit.rewards.math.equivalence.expression import Expr, call, constant, name, number
+from reward_kit.rewards.math.equivalence.expression import Expr, call, constant, contains, name, number
 from reward_kit.rewards.math.equivalence.lexer import Token
 
-__all__ = ["FUNCTIONS", "GREEK", "parse_expression"]
+__all__ = ["FUNCTIONS", "GREEK", "WORDS", "parse_expression"]
 
 MAX_DEPTH = 32
 
@@ -26,7 +26,7 @@ GREEK = frozenset(
     psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell hbar""".split()
 )
 _DECORATED = frozenset({"overline", "bar", "vec", "hat", "tilde", "overrightarrow", "angle", "triangle", "dot"})
-_WORDS = frozenset({*FUNCTIONS, "sqrt", "pi", "abs", "floor", "ceil", "infinity", "binom"})
+WORDS = frozenset({*FUNCTIONS, "sqrt", "pi", "abs", "floor", "ceil", "infinity", "binom"})
 _OPERANDS = frozenset({"frac", "sqrt", "binom", "pi", "infty", "lfloor", "lceil", "sum", "prod", "langle", "e", "i"})
 _TIMES = frozenset({"*", "cdot", "times"})
 _OVER = frozenset({"/", "div"})
@@ -61,7 +61,7 @@ def _spelled(found: list[Token]) -> list[Token]:
             split.append(Token("letter", inner))
         elif token.kind != "word":
             split.append(token)
-        elif token.text in _WORDS:
+        elif token.text in WORDS:
             text = {"infinity": "infty"}.get(token.text, token.text)
             split.append(token._replace(kind="command", text=text))
         elif len(token.text) <= _LONGEST_PRODUCT:
@@ -428,6 +428,8 @@ class _Parser:
         self.expect("}")
         self.expect("^")
         last = self.argument()
+        if contains(last, "inf") or contains(first, "inf"):
+            raise UnreadableError("an infinite sum")
         term = self.product()
         return Expr("sum", (name(index.text), first, last, term), text)
 

@@ -25,6 +25,7 @@ __all__ = ["Answer", "extract_answer"]
 MAX_CORRECTIONS = 2
 """How often a reply may take back an answer; more is guessing."""
 _MAX_DIFFERENT = 16
+_TAIL = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,8 @@ def extract_answer(reply: str, *, prompt: str = "", numeric: bool = True, lenien
     r"""Return the one answer of ``reply``, or why it has none. Any text is taken, in time linear in its length.
 
     What precedes the last ``</think>`` is thinking and does not count; a reply that ends inside its thinking, its box
-    or its tag has no answer, and neither has one that repeats ``prompt``.
+    or its tag has no answer, and neither has one that repeats ``prompt``. Of a long reply the last 10,000 characters
+    are read: what precedes them counts only if they mark nothing, and contradicts nothing.
 
     Args:
         reply: what the model wrote.
@@ -72,10 +74,11 @@ def extract_answer(reply: str, *, prompt: str = "", numeric: bool = True, lenien
     spoken = _without_echo(spoken.strip(), prompt.strip())
     if not spoken:
         return Answer(problem="nothing follows the thinking or the prompt" if reply.strip() else "the reply is empty")
-    for find in (boxed, tagged, hashed, phrased):
-        found = _stated(find(spoken), numeric=numeric)
-        if found:
-            return _decided(spoken, found if numeric else _joined(spoken, found), numeric=numeric)
+    for text in (spoken[-_TAIL:], spoken) if len(spoken) > _TAIL else (spoken,):
+        for find in (boxed, tagged, hashed, phrased):
+            found = _stated(find(text), numeric=numeric)
+            if found:
+                return _decided(text, found if numeric else _joined(text, found), numeric=numeric)
     return _unmarked(spoken, prompt, numeric=numeric, lenient=lenient)
 
 
@@ -84,7 +87,7 @@ _THINK = re.compile(r"<(/?)think(?:ing)?\s*>", re.IGNORECASE | re.ASCII)
 
 def _after_thinking(reply: str) -> str | None:
     """Return what follows the last ``</think>``; None where a later ``<think>`` is never closed."""
-    if "<" not in reply:
+    if "<" not in reply or ("hink" not in reply and "HINK" not in reply):
         return reply
     end = 0
     open_after_end = False
@@ -98,6 +101,7 @@ _BOX = "\\boxed{"
 _CLOSING = re.compile(r"[\s$.*)\]\\]{0,24}\Z")
 _PLAIN_LEAD = re.compile(r"(?:^|[\n.:$(])[\s$*\\\[(]*\Z|\b(?:is|are|be|get|gives?|has|=)[\s:]*(?:\$+|\\\[|\\\()?\s*\Z")
 _LEAD = 24
+_MAX_BOX = 4000
 
 
 def _only_box(spoken: str) -> str | None:
@@ -108,15 +112,36 @@ def _only_box(spoken: str) -> str | None:
     start = spoken.rfind(_BOX)
     if start < 0:
         return None
-    end = spoken.find("}", start)
-    content = spoken[start + len(_BOX) : end]
-    if end < 0 or not content or content.isspace() or "{" in content or "\\" in content:
+    begin = start + len(_BOX)
+    end = _matching_brace(spoken, begin)
+    if end < 0 or not _CLOSING.match(spoken, end + 1):
         return None
-    if not _CLOSING.match(spoken, end + 1) or not _PLAIN_LEAD.search(spoken[max(0, start - _LEAD) : start]):
-        return None
-    before = spoken.find(_BOX[:-1]) < start or spoken.find("\\fbox") >= 0
+    content = spoken[begin:end].strip()
     lead = spoken[max(0, start - 4 * _LEAD) : start]
-    return None if before or " not" in lead or " or" in lead or "n't" in lead else content.strip()
+    doubtful = " not" in lead or " or" in lead or "n't" in lead or not _PLAIN_LEAD.search(lead, len(lead) - _LEAD)
+    if not content or doubtful or _another_box(spoken, start):
+        return None
+    return content
+
+
+def _another_box(spoken: str, start: int) -> bool:
+    earliest = max(0, len(spoken) - _TAIL)
+    return spoken.rfind(_BOX[:-1], earliest, start) >= 0 or spoken.rfind("\\fbox", earliest) >= 0
+
+
+def _matching_brace(text: str, begin: int) -> int:
+    """Return the place of the brace that closes the one before ``begin``; -1 where there is none or one is escaped."""
+    depth, at = 1, begin
+    while depth:
+        end = text.find("}", at)
+        if end < 0 or text[end - 1] == "\\" or end - begin > _MAX_BOX:
+            return -1
+        inner = text.count("{", at, end)
+        if inner and "\\{" in text[at:end]:
+            return -1
+        depth += inner - 1
+        at = end + 1
+    return at - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

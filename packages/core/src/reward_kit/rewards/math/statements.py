@@ -38,7 +38,7 @@ _UNBRACED = re.compile(r"(?=\D{0,9}\d)[^\s$]{1,200}")
 
 def boxed(text: str) -> list[Statement]:
     """Return the outermost boxes."""
-    first = _BOX.search(text)
+    first = _BOX.search(text) if "\\boxed" in text or "\\fbox" in text else None
     if first is None:
         return []
     found: list[Statement] = []
@@ -73,7 +73,7 @@ _TAG = re.compile(r"<(/?)ans(?:wer)?\s*>", re.IGNORECASE | re.ASCII)
 
 def tagged(text: str, start: int = 0) -> list[Statement]:
     """Return what stands in ``<answer>…</answer>``."""
-    if "<" not in text:
+    if "<a" not in text and "<A" not in text:
         return []
     found: list[Statement] = []
     opening: re.Match[str] | None = None
@@ -98,7 +98,8 @@ def hashed(text: str, start: int = 0) -> list[Statement]:
 
     A heading of Markdown is not one, even if it is numbered: a line without a figure counts only as the last one.
     """
-    if "####" not in text:
+    start = text.find("####", start)
+    if start < 0:
         return []
     last = len(text.rstrip())
     return [
@@ -131,7 +132,11 @@ _MAX_PHRASE = 200
 def phrased(text: str, start: int = 0) -> list[Statement]:
     """Return what follows "the answer is", "Answer:", "answer =", to the end of the sentence or the next of them."""
     places: list[tuple[int, int]] = []
-    for ending in (_NSWER_SHOUTED if "NSWER" in text else _NSWER).finditer(text, start):
+    shouted = "NSWER" in text
+    start = start if shouted else text.find("nswer", start)
+    if start < 0:
+        return []
+    for ending in (_NSWER_SHOUTED if shouted else _NSWER).finditer(text, start):
         place = ending.start() - 1
         head = _IS.match(text, ending.end()) if text[place : place + 1] in ("a", "A") else None
         if head is not None and _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):

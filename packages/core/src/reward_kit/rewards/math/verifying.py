@@ -1,6 +1,5 @@
 """``verify``: decide whether a reply gives the ground truth as its one answer. It never raises."""
 
-import asyncio
 import functools
 
 from reward_kit.errors import GradingError
@@ -62,6 +61,8 @@ def verify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str
 
 async def averify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str = "") -> Verdict:
     """Do as ``verify`` does, in a thread: the event loop is never held up by a reply."""
+    import asyncio
+
     return await asyncio.to_thread(functools.partial(verify, response, gold, policy=policy, prompt=prompt))
 
 
@@ -108,7 +109,13 @@ def _compared(text: str, answer: Answer, gold: Gold) -> Verdict:
     detail = f": {compared.reason}" if compared.reason else ""
     reason = f"{shown(answer.text)!r} {sign} {shown(gold.text)!r} ({answer.rule}){detail}"
     return Verdict(
-        score=score, status=status, extracted=answer.text, gold=gold.text, rule=answer.rule or "", method=compared.method, reason=reason
+        score=score,
+        status=status,
+        extracted=answer.text,
+        gold=gold.text,
+        rule=answer.rule or "",
+        method=compared.method,
+        reason=reason,
     )
 
 

@@ -1,7 +1,5 @@
 """Comparing an answer with its gold: what is equal, what is not, and what cannot be graded."""
 
-# ruff: noqa: RUF001 - look-alike characters are part of what is tested
-
 import json
 import os
 import pickle
@@ -109,46 +107,14 @@ def test_a_hostile_answer_is_refused_with_its_outcome_and_at_once(answer, outcom
     assert time.process_time() - begun < 0.2
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "{}",
-        "{{{}",
-        r"\frac{{{}",
-        "({}",
-        "[{}",
-        r"\{{{}",
-        "|{}",
-        "{}^",
-        "{}_",
-        "{}!",
-        "{},",
-        "{}:",
-        "{}=",
-        "{}<",
-        "{}\\pm ",
-        "{} or ",
-    ]
-    + [
-        r"\text{{ {}",
-        "{}%",
-        "{}/",
-        "{}\\cup ",
-        "{}&",
-        r"{}\\",
-        "{}.",
-        "0.{}",
-        "{}\\,",
-        "{}$",
-        r"\sqrt{{{}",
-        "{}'",
-        "x_{}",
-        "{}e",
-    ],
-)
-def test_text_that_repeats_costs_time_in_proportion(pattern):
+REPEATED = r"""
+    1 1{ 1} \frac{1 (1 [1 \{1 |1 1^ 1_ 1! 1, 1: 1= 1< 1\pm 1or 1\text{ 1% 1/ 1\cup 1& 1\\ 1. 0.1 1\, 1$ \sqrt{1 1' x_1
+"""
+
+
+@pytest.mark.parametrize("unit", REPEATED.split())
+def test_text_that_repeats_costs_time_in_proportion(unit):
     expected = compile_expected(r"\sqrt{2}")
-    unit = pattern.format("1") if "{" in pattern else pattern
     begun = time.process_time()
     compare((unit * 4000)[:4000], expected)
     compare((unit * 4000)[:3999] + "x", expected)

@@ -156,10 +156,10 @@ def test_an_interval_is_its_inequality(low, length, brackets, others):
 
 
 PIECES = st.sampled_from(
-    r"\frac \sqrt { } ( ) [ ] | ^ _ ! , ; : = < > \le \ne \pm \cup \in \infty \pi i e x 5 0.3 1,234 12 % \% $ \$ \{ \} & \\"
-    r" \text{or} \text{cm} \sin \log_ \begin{pmatrix} \end{pmatrix} \overline{3} ... \sum_{k=1}^ \binom or and - + / * ' é 𝟙 √".split(
-        " "
-    )
+    r"""
+    \frac \sqrt { } ( ) [ ] | ^ _ ! , ; : = < > \le \ne \pm \cup \in \infty \pi i e x 5 0.3 1,234 12 % \% $ \$ \{ \} & \\
+    \text{or} \text{cm} \sin \log_ \begin{pmatrix} \end{pmatrix} \overline{3} ... \sum_{k=1}^ \binom or and - + / * ' é √
+    """.split()
 )
 
 

@@ -19,7 +19,7 @@ from reward_kit.rewards.math.prose import Stated, number_at_the_end
 from reward_kit.rewards.math.readings import looks_like_an_answer, read
 from reward_kit.rewards.math.statements import Rule, Statement, boxed, hashed, phrased, tagged
 
-__all__ = ["Answer", "extract_answer", "searched_answer", "sole_box"]
+__all__ = ["Answer", "answer_of_solution", "extract_answer", "searched_answer", "sole_box"]
 
 MAX_CORRECTIONS = 2
 """How often a reply may take back an answer; more is guessing."""
@@ -156,6 +156,17 @@ def _matching_brace(text: str, begin: int) -> int:
         depth += inner - 1
         at = end + 1
     return at - 1
+
+
+def answer_of_solution(text: str) -> str | None:
+    """Return the marked answer of a worked solution, empty where it marks different ones; None where it marks none."""
+    for find in (boxed, tagged, phrased) if len(text) > _LONGEST_BARE else (boxed, tagged):
+        found = _joined(text, _stated(find(text), numeric=False))
+        if found:
+            last = found[-1]
+            rivals, problem = _rivals(text, found)
+            return "" if rivals or problem or last.stated.problem or not last.statement.complete else last.stated.text
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

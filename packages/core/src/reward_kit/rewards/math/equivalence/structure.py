@@ -97,7 +97,10 @@ class Comparer:
                 return self.scalars(answer, _quotient(top, bottom))
             case (Clock(seconds=at), Ratio(clock=True) as ratio) | (Ratio(clock=True) as ratio, Clock(seconds=at)):
                 return _on_the_clock(ratio) % 43200 == at % 43200 and not self.policy.require_units
-            case (Based(digits=digits, base=10), Scalar() as scalar) | (Scalar() as scalar, Based(digits=digits, base=10)):
+            case (Based(digits=digits, base=10), Scalar() as scalar) | (
+                Scalar() as scalar,
+                Based(digits=digits, base=10),
+            ):
                 return as_fraction(scalar.value) == Fraction(int(digits))
         return False
 
@@ -187,7 +190,7 @@ class Comparer:
             return brackets and self.in_order(one, other)
         if answer.ordered or gold.ordered:
             unordered = gold if answer.ordered else answer
-            if unordered.brackets:
+            if unordered.brackets or (gold if answer is unordered else answer).brackets != "()":
                 return False
             pair = (one, _by_name(other)) if answer.ordered else (_by_name(one), other)
             return self.in_order(*pair)
@@ -247,7 +250,9 @@ class Comparer:
         first, wanted = answer.parts[0].value.tree, gold.parts[0].value.tree
         return all(
             equal(
-                Value(Expr("mul", (part.value.tree, wanted))), Value(Expr("mul", (first, other.value.tree))), self.policy
+                Value(Expr("mul", (part.value.tree, wanted))),
+                Value(Expr("mul", (first, other.value.tree))),
+                self.policy,
             )
             for part, other in zip(answer.parts[1:], gold.parts[1:], strict=True)
         )

@@ -109,6 +109,10 @@ def _evaluated(reading: Scalar) -> None:
         reading.value.modular(0)
 
 
+_NO_LIST = re.compile(r",0\d\d", re.ASCII)
+"""The end of a group of three digits that no one writes as a number of its own."""
+
+
 def _readings(text: str) -> tuple[Reading, ...]:
     first = read(text)
     if "," not in text:
@@ -117,7 +121,8 @@ def _readings(text: str) -> tuple[Reading, ...]:
     if _DECIMAL_COMMA.fullmatch(text):
         found.append(read(text.replace(",", ".")))
     with contextlib.suppress(UnreadableError):
-        found.append(read(text, commas=False))
+        if not _NO_LIST.search(text):
+            found.append(read(text, commas=False))
     return tuple(found)
 
 

@@ -16,7 +16,10 @@ _BASED = re.compile(
     re.ASCII,
 )
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?\s?m\b\.?", re.ASCII | re.IGNORECASE)
-_CHOICE = re.compile(r"(?:\(([A-Ja-j])\)|([A-J])(?=[).:]|\Z))[).:]?\s*", re.ASCII)
+_CHOICE = re.compile(
+    r"(?:(?:[Oo]ption|[Cc]hoice)\s+)?(?:\(([A-Ja-j])\)|([A-J])(?=[).:]|\Z))[).:]?(?=\s|\Z)\s*", re.ASCII
+)
+_OPERATORS = tuple("+-*/^=<>(!,_|\\")
 _NO_BRACES = str.maketrans("{}$~*", "  \x00  ", "")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[-+]?\d+(?:\.\d+)?", re.UNICODE)
 _ARTICLES = frozenset({"the", "a", "an"})
@@ -64,10 +67,12 @@ def choice(text: str) -> tuple[str, str] | None:
     found = _CHOICE.match(text)
     if not found:
         return None
-    rest = text[found.end() :].strip(" .,")
+    rest = text[found.end() :].strip(" .")
+    if rest.startswith(_OPERATORS):
+        return None
     if found[2] and rest and text[len(found[2])] not in ").:":
         return None
-    return (found[1] or found[2]).upper(), rest
+    return found[1] or found[2], rest
 
 
 def words(text: str) -> Words | NamedSet | None:

@@ -65,7 +65,7 @@ def read(text: str, *, commas: bool = True) -> Reading:
         found = special(plainly)
         if found is not None:
             return found
-    letter = choice(plainly)
+    letter = choice(text, plainly)
     if letter is not None:
         return Choice(letter=letter[0], rest=_rest_of_choice(letter[1]))
     written = unicode_to_latex(text)

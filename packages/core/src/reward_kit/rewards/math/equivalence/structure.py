@@ -41,7 +41,9 @@ from reward_kit.rewards.math.units import units_conflict, units_cover
 
 __all__ = ["Comparer", "OpaqueError"]
 
-MAX_ITEMS = 200
+MAX_ITEMS = 100
+_MOST_REPEATED = 4
+"""How many times more items than members a set may be written with."""
 _SET_LIKE = (Group, NamedSet, SetOperation, Relation)
 
 
@@ -189,6 +191,8 @@ class Comparer:
             pair = (one, by_name(other)) if answer.ordered else (by_name(one), other)
             return self.in_order(*pair)
         if answer.brackets or gold.brackets or all(isinstance(item, Group) for item in (*one, *other)):
+            if max(len(one), len(other)) > _MOST_REPEATED * min(len(one), len(other)):
+                return False
             one, other = self.distinct(one), self.distinct(other)
         if self.matched(one, other):
             return True

@@ -12,8 +12,8 @@ from reward_kit.rewards.math.equivalence.lexer import Token
 from reward_kit.rewards.math.equivalence.vocabulary import OPERANDS
 
 __all__ = [
-    "begins_operand", "ratio", "read_argument", "read_atom", "read_group", "read_inside", "read_power", "read_product", "read_single",
-    "read_sum",
+    "begins_operand", "ratio", "read_argument", "read_atom", "read_group", "read_inside", "read_power", "read_product",
+    "read_single", "read_sum",
 ]  # fmt: skip
 
 TIMES = frozenset({"*", "cdot", "times"})
@@ -157,7 +157,10 @@ def read_atom(at: Cursor) -> Expr:
     if token.kind == "number":
         return _read_based(at, token)
     if token.kind in {"letter", "command"}:
-        return at.special(at, token)
+        at.enter()
+        tree = at.special(at, token)
+        at.leave()
+        return tree
     if token.text in _PAIRS:
         return read_inside(at, _PAIRS[token.text])
     if token.text == "|":

@@ -5,10 +5,11 @@ import re
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.math.equivalence import Comparison, compare
-from reward_kit.rewards.math.extraction import Answer, searched_answer, sole_box
+from reward_kit.rewards.math.extraction import Answer, searched_answer
 from reward_kit.rewards.math.gold import Gold, compile_gold
 from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.policy import DEFAULT, Policy
+from reward_kit.rewards.math.sole_box import sole_box
 from reward_kit.rewards.math.units import is_measure
 from reward_kit.rewards.math.verdict import Status, Verdict
 

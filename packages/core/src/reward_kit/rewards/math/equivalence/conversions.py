@@ -8,7 +8,7 @@ from reward_kit.rewards.math.equivalence.model import Based, Clock, Group, Matri
 from reward_kit.rewards.math.equivalence.scalars import as_fraction
 from reward_kit.rewards.math.equivalence.values import Value
 
-__all__ = ["hundredth", "in_base_ten", "product", "quotient", "time", "vector"]
+__all__ = ["hundredth", "in_base_ten", "product", "quotient", "same_time", "vector"]
 
 _HUNDRED = number(100)
 
@@ -48,10 +48,19 @@ def in_base_ten(reading: Reading) -> Fraction | None:
 _HALF_A_DAY = 12 * 60 * 60
 
 
-def time(reading: Reading) -> int:
-    """Return the seconds since noon or midnight."""
+def same_time(one: Reading, other: Reading) -> bool:
+    """Say whether two times of day agree; one without its half of the day may be in either, up to twelve hours."""
+    (first, known), (second, also_known) = _time(one), _time(other)
+    if known and also_known:
+        return first == second
+    return first % _HALF_A_DAY == second % _HALF_A_DAY
+
+
+def _time(reading: Reading) -> tuple[int, bool]:
+    """Return the seconds since midnight, and whether the half of the day is known."""
     if isinstance(reading, Clock):
-        return reading.seconds
+        return reading.seconds + (_HALF_A_DAY if reading.half == "pm" else 0), True
     parts = [int(as_fraction(part.value) or 0) for part in reading.parts] if isinstance(reading, Ratio) else []
     hours, minutes, seconds = [*parts, 0, 0, 0][:3]
-    return (hours * 3600 + minutes * 60 + seconds) % _HALF_A_DAY
+    at = hours * 3600 + minutes * 60 + seconds
+    return at, at >= _HALF_A_DAY + 3600 or hours == 0

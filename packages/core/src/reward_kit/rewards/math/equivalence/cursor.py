@@ -8,7 +8,7 @@ from reward_kit.rewards.math.equivalence.lexer import Token
 
 __all__ = ["END", "Cursor"]
 
-MAX_DEPTH = 32
+MAX_DEPTH = 48
 END = Token("sign", "")
 
 

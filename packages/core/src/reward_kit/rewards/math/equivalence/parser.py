@@ -8,7 +8,7 @@ from reward_kit.rewards.math.equivalence.cursor import END, Cursor
 from reward_kit.rewards.math.equivalence.errors import UnreadableError
 from reward_kit.rewards.math.equivalence.expression import Expr
 from reward_kit.rewards.math.equivalence.lexer import Token
-from reward_kit.rewards.math.equivalence.terms import read_sum
+from reward_kit.rewards.math.equivalence.terms import read_group
 from reward_kit.rewards.math.equivalence.vocabulary import WORDS
 
 __all__ = ["parse_expression"]
@@ -23,7 +23,7 @@ def parse_expression(found: list[Token]) -> Expr:
         UnreadableError: it is none.
     """
     at = Cursor(_spelled(found), special)
-    tree = read_sum(at)
+    tree = read_group(at)
     if at.here is not END:
         raise UnreadableError(f"unexpected {at.here.text[:20]!r}")
     return tree

@@ -129,6 +129,8 @@ def _list(items: list[Reading], joint: str) -> Reading:
 
 def _item(found: list[Token], depth: int) -> list[Reading]:
     r"""Read one answer, or two where it has ``\pm`` outside the braces of a set."""
+    if depth > MAX_NESTING:
+        raise UnreadableError("nested too deeply")
     found = enclosed(found)
     if not found:
         raise UnreadableError("an empty place in a list")

@@ -122,7 +122,15 @@ def flattened(group: Group) -> list[Reading]:
     if group.ordered:
         return items
     kept = [item for item in items if not _is_condition(item)]
+    values = [item for item in kept if not isinstance(item, Relation) or item.equality]
+    if len(values) < len(kept) and values and all(_has_variables(item) for item in values):
+        kept = values
     return kept or items
+
+
+def _has_variables(item: Reading) -> bool:
+    """Say whether an item is an expression in variables, which a condition may follow: ``x^2, x > 0``."""
+    return isinstance(item, Scalar) and bool(item.value.names)
 
 
 def _is_condition(item: Reading) -> bool:

@@ -5,7 +5,7 @@ themselves, are computed once more to twice the digits: what is truly zero shrin
 ``e^{-50} - e^{-60}`` does not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from reward_kit.rewards.math.equivalence.decimals import Number
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
 from reward_kit.rewards.math.equivalence.exact import Unfit
 from reward_kit.rewards.math.equivalence.numeric import distance
-from reward_kit.rewards.math.equivalence.values import MODULAR_POINTS, POINTS, Value
+from reward_kit.rewards.math.equivalence.values import MODULAR_POINTS, Value, points
 from reward_kit.rewards.math.policy import Policy
 
 __all__ = ["as_fraction", "equal", "ratio_constant"]
@@ -23,8 +23,6 @@ _DOUBT = 20
 """Differences and sizes beyond this many digits are computed again."""
 _SAMPLE_DIGITS = 50
 _MIN_POINTS = 3
-_ENOUGH_POINTS = 6
-"""At so many points agreement is no chance."""
 _LARGEST_DENOMINATOR = 10**15
 
 
@@ -125,25 +123,27 @@ def _same_function(answer: Value, gold: Value) -> bool:
     real = not answer.is_complex and not gold.is_complex
     for mode in (True, False) if real else (False,):
         agreed = 0
-        for point in range(POINTS):
-            pair = _sampled(answer, gold, point, real=mode)
-            if pair is None:
-                continue
-            if not _near(*pair):
+        for one, other in _samples(answer, gold, real=mode):
+            if not _near(one, other):
                 return False
             agreed += 1
-            if agreed == _ENOUGH_POINTS:
-                return True
         if agreed >= _MIN_POINTS:
             return True
     raise UndefinedError("no points where both have a value")
 
 
-def _sampled(answer: Value, gold: Value, point: int, *, real: bool) -> tuple[Number, Number] | None:
-    try:
-        return gold.sample(point, _SAMPLE_DIGITS, real=real), answer.sample(point, _SAMPLE_DIGITS, real=real)
-    except UndefinedError:
-        return None
+def _samples(one: Value, other: Value, *, real: bool) -> Iterator[tuple[Number, Number]]:
+    """Give the values at each point where both have one; whole numbers only where few others do."""
+    found = 0
+    for point in points(one.names | other.names):
+        if point.whole and found >= _MIN_POINTS:
+            return
+        try:
+            pair = one.sample(point, _SAMPLE_DIGITS, real=real), other.sample(point, _SAMPLE_DIGITS, real=real)
+        except UndefinedError:
+            continue
+        found += 1
+        yield pair
 
 
 def _near(one: Number, other: Number) -> bool:
@@ -158,13 +158,8 @@ def ratio_constant(one: Value, other: Value) -> int | None:
     An expression that is zero everywhere has no constant: it says nothing.
     """
     found: Number | None = None
-    sign = 0
-    points = 0
-    for point in range(POINTS):
-        pair = _sampled(one, other, point, real=True)
-        if pair is None:
-            continue
-        top, bottom = pair
+    sign = agreed = 0
+    for top, bottom in _samples(one, other, real=True):
         if not isinstance(top, Decimal) or not isinstance(bottom, Decimal) or not top or not bottom:
             if _near(top, bottom):
                 continue
@@ -173,7 +168,5 @@ def ratio_constant(one: Value, other: Value) -> int | None:
         if found is not None and not _near(here, found):
             return None
         found, sign = here, 1 if here > 0 else -1
-        points += 1
-        if points == _ENOUGH_POINTS:
-            return sign
-    return sign if points >= _MIN_POINTS else None
+        agreed += 1
+    return sign if agreed >= _MIN_POINTS else None

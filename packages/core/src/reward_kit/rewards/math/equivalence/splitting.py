@@ -23,24 +23,28 @@ def text_of(found: list[Token]) -> str:
 def enclosed(found: list[Token]) -> list[Token]:
     """Take off closing punctuation, dollars, and the braces around all of it."""
     found = [token for token in found if token.text != "$" or token.kind != "sign"]
-    while found:
-        if found[-1].text in _DROPPED_ENDS and found[-1].kind == "sign":
-            found = found[:-1]
-        elif found[0].text == "{" and _closing(found) == len(found) - 1:
-            found = found[1:-1]
+    closing = _closing_braces(found)
+    start, end = 0, len(found)
+    while start < end:
+        if found[end - 1].text in _DROPPED_ENDS and found[end - 1].kind == "sign":
+            end -= 1
+        elif closing.get(start) == end - 1:
+            start, end = start + 1, end - 1
         else:
             break
-    return found
+    return found[start:end]
 
 
-def _closing(found: list[Token]) -> int:
-    """Return where the brace is closed that opens at the beginning; -1 if nowhere."""
-    level = 0
+def _closing_braces(found: list[Token]) -> dict[int, int]:
+    """Return where each brace is closed."""
+    opened: list[int] = []
+    closing: dict[int, int] = {}
     for at, token in enumerate(found):
-        level += (token.text == "{") - (token.text == "}")
-        if not level:
-            return at
-    return -1
+        if token.text == "{":
+            opened.append(at)
+        elif token.text == "}" and opened:
+            closing[opened.pop()] = at
+    return closing
 
 
 def split(found: list[Token], signs: frozenset[str]) -> tuple[list[list[Token]], list[str]]:

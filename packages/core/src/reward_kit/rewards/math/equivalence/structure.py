@@ -6,7 +6,7 @@ The policy behind each rule is written in ``reward_kit.rewards.math.policy``.
 from collections.abc import Sequence
 from decimal import Decimal
 
-from reward_kit.rewards.math.equivalence.conversions import hundredth, in_base_ten, product, quotient, time, vector
+from reward_kit.rewards.math.equivalence.conversions import hundredth, in_base_ten, product, quotient, same_time, vector
 from reward_kit.rewards.math.equivalence.decimals import Number
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
 from reward_kit.rewards.math.equivalence.exact import Unfit
@@ -135,7 +135,7 @@ class Comparer:
         """Compare two equations or inequalities."""
         if answer.equality and gold.equality:
             one, other = answer.sides[0], gold.sides[0]
-            alike = one.label == other.label or (_is_function(one.label) and _is_function(other.label))
+            alike = one.label == other.label or _function_of(one.label) == _function_of(other.label) != ""
             if one.names and other.names and alike:
                 return self.values(answer, gold)
             return same_equation(answer, gold)
@@ -244,7 +244,7 @@ class Comparer:
         """Compare a ratio up to a factor, with a quotient, or as a time of day."""
         match answer, gold:
             case (Clock(), Ratio(clock=True)) | (Ratio(clock=True), Clock()):
-                return time(answer) == time(gold) and not self.policy.require_units
+                return same_time(answer, gold) and not self.policy.require_units
             case (Ratio(clock=True, parts=one), Ratio(clock=True, parts=other)):
                 return self.in_order(one, other)
             case (Ratio(parts=one), Ratio(parts=other)) if answer.zeros == gold.zeros:
@@ -261,8 +261,11 @@ class Comparer:
 
 def _unwrapped(reading: Reading) -> Reading:
     """Return the one item of a list or set of one."""
-    while isinstance(reading, Group) and len(reading.items) == 1:
-        reading = reading.items[0]
+    while isinstance(reading, Group) and (len(reading.items) == 1 or not reading.brackets):
+        items = flattened(reading)
+        if len(items) != 1:
+            break
+        reading = items[0]
     return reading
 
 
@@ -271,8 +274,9 @@ def _is_list(reading: Reading) -> bool:
     return isinstance(reading, Group) and not reading.ordered and all(isinstance(i, Scalar) for i in reading.items)
 
 
-def _is_function(label: str) -> bool:
-    return len(label) > 3 and label[1] == "(" and label.endswith(")")  # noqa: PLR2004
+def _function_of(label: str) -> str:
+    """Return the letter of ``f(x)``; empty for any other label."""
+    return label[0] if len(label) > 3 and label[1] == "(" and label.endswith(")") else ""  # noqa: PLR2004
 
 
 def _rounding(reading: Reading, gold: Reading) -> bool:

@@ -12,8 +12,8 @@ from reward_kit.rewards.math.equivalence.lexer import Token
 from reward_kit.rewards.math.equivalence.vocabulary import OPERANDS
 
 __all__ = [
-    "begins_operand", "ratio", "read_argument", "read_atom", "read_inside", "read_power", "read_product", "read_single",
-    "read_sum",
+    "begins_operand", "ratio", "read_argument", "read_atom", "read_group", "read_inside", "read_power", "read_product",
+    "read_single", "read_sum",
 ]  # fmt: skip
 
 TIMES = frozenset({"*", "cdot", "times"})
@@ -128,9 +128,7 @@ def _is_degree(at: Cursor) -> bool:
 def read_argument(at: Cursor) -> Expr:
     """Read an exponent: a group in braces, or one atom, with a sign or an exponent of its own."""
     if at.take("{"):
-        tree = read_sum(at)
-        at.expect("}")
-        return tree
+        return read_inside(at, "}")
     at.enter()
     negative = at.take("-")
     at.take("+", "*")
@@ -149,9 +147,7 @@ def read_single(at: Cursor) -> Expr:
     if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
         at.tokens[at.at : at.at + 1] = [Token("number", digit, Fraction(int(digit))) for digit in token.text]
     if at.take("{"):
-        tree = read_sum(at)
-        at.expect("}")
-        return tree
+        return read_inside(at, "}")
     return read_atom(at)
 
 
@@ -161,7 +157,10 @@ def read_atom(at: Cursor) -> Expr:
     if token.kind == "number":
         return _read_based(at, token)
     if token.kind in {"letter", "command"}:
-        return at.special(at, token)
+        at.enter()
+        tree = at.special(at, token)
+        at.leave()
+        return tree
     if token.text in _PAIRS:
         return read_inside(at, _PAIRS[token.text])
     if token.text == "|":
@@ -176,10 +175,16 @@ def read_atom(at: Cursor) -> Expr:
 def read_inside(at: Cursor, closing: str) -> Expr:
     """Read what is written up to a closing bracket."""
     bars, at.bars = at.bars, 0
-    tree = read_sum(at)
+    tree = read_group(at)
     at.expect(closing)
     at.bars = bars
     return tree
+
+
+def read_group(at: Cursor) -> Expr:
+    r"""Read a sum, or two of them with ``\choose`` between."""
+    tree = read_sum(at)
+    return call("binom", tree, read_sum(at)) if at.take("choose") else tree
 
 
 def _read_based(at: Cursor, token: Token) -> Expr:

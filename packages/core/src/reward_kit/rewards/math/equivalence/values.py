@@ -6,7 +6,9 @@ points of both signs and at whole numbers, where both sides have a real value.
 """
 
 import hashlib
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
@@ -17,15 +19,50 @@ from reward_kit.rewards.math.equivalence.exact import PRIME, Unfit, exact, modul
 from reward_kit.rewards.math.equivalence.expression import Expr, contains, names
 from reward_kit.rewards.math.equivalence.numeric import evaluate
 
-__all__ = ["MODULAR_POINTS", "POINTS", "Value"]
+__all__ = ["MODULAR_POINTS", "Point", "Value", "points"]
 
 MODULAR_POINTS = 2
-POINTS = 13
-_REAL_POINTS = 8
-"""Points below this are real numbers of both signs, the first positive; the others are whole numbers."""
+_REAL_POINTS = 6
+_WHOLE_POINTS = 5
+_WHOLE = 100
+"""Points from this index on are whole numbers."""
 
 T = TypeVar("T")
 _FAILURES = (Unfit, ExhaustedError, UndefinedError)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place at which expressions are evaluated: the same value for the same name, in every process."""
+
+    index: int
+    negative: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the values here are whole numbers."""
+        return self.index >= _WHOLE
+
+    def value(self, name: str) -> Decimal:
+        """Return the value of a variable here."""
+        bits = _draw(name, self.index)
+        if self.whole:
+            return Decimal(1 + bits % 9)
+        # Between 1/16 and 4: where roots, logarithms and inverse functions tend to be real, and powers small.
+        size = Decimal(bits % 1_000_003) / Decimal(1_000_003) * (1 if self.index % 2 else 4)
+        size = max(size, Decimal("0.0625"))
+        return -size if name in self.negative else size
+
+
+def points(names: Iterable[str]) -> Iterator[Point]:
+    """Give real points with every sign of the first three names, each twice and more, then points of whole numbers."""
+    ordered = sorted(names)
+    signs = [frozenset(chosen) for size in range(4) for chosen in itertools.combinations(ordered[:3], size)]
+    signs = [*signs, frozenset(ordered)] if len(ordered) > 3 else signs  # noqa: PLR2004 - those chosen from
+    for index in range(max(_REAL_POINTS, 2 * len(signs))):
+        yield Point(index, signs[index % len(signs)])
+    for index in range(_WHOLE, _WHOLE + _WHOLE_POINTS):
+        yield Point(index)
 
 
 class Value:
@@ -66,10 +103,11 @@ class Value:
         at = {name: _draw(name, point) % PRIME for name in self.names}
         return self._once(("modular", point, False), lambda: modular(self.tree, at))
 
-    def sample(self, point: int, digits: int, *, real: bool) -> Number:
+    def sample(self, point: Point, digits: int, *, real: bool) -> Number:
         """Return the value at a point."""
-        at = {name: _point(name, point) for name in self.names}
-        return self._once((f"sample {digits}", point, real), lambda: evaluate(self.tree, digits, values=at, real=real))
+        at = {name: point.value(name) for name in self.names}
+        key = (f"sample {point.index} {' '.join(sorted(point.negative & self.names))}", digits, real)
+        return self._once(key, lambda: evaluate(self.tree, digits, values=at, real=real))
 
     @property
     def rational(self) -> bool:
@@ -91,15 +129,3 @@ class Value:
 def _draw(name: str, point: int) -> int:
     """Return the same 64 random bits for a variable at a point, in every process."""
     return int.from_bytes(hashlib.blake2b(f"{name} {point}".encode(), digest_size=8).digest(), "big")
-
-
-def _point(name: str, point: int) -> Decimal:
-    """Return the value of a variable at a point: see ``_REAL_POINTS``."""
-    bits = _draw(name, point)
-    if point >= _REAL_POINTS:
-        return Decimal(1 + bits % 9)
-    # Between 1/16 and 4: where roots, logarithms and inverse functions tend to be real, and powers small.
-    size = max(Decimal(bits % 1_000_003) / Decimal(1_000_003) * (1 if point % 2 else 4), Decimal("0.0625"))
-    # Rows of a Walsh matrix: every variable is negative at half of the points, and every pair differs at some.
-    negative = (point & (1 + _draw(name, -1) % 3)).bit_count() % 2
-    return -size if negative else size

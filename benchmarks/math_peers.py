@@ -61,6 +61,7 @@ def _cpu() -> float:
 def _ours():  # noqa: ANN202
     from reward_kit.rewards.math import verify
 
+    verify("\\boxed{\\int_0^1 x dx}", "57")  # loads the computer algebra system, as the peers' imports do
     return lambda reply, gold: verify(reply, gold).score
 
 

@@ -93,6 +93,7 @@ RIVALS = [
     ("<answer>x</answer> <answer>y</answer>", ("x",)),
     (r"$\boxed{B}$ or C", ("C",)),
     ("A or $\\boxed{B}$", ("A",)),
+    ("A\nor $\\boxed{B}$", ("A",)),
     (r"\boxed{x} or $x + 0$", ("x + 0",)),
 ]
 

@@ -199,6 +199,7 @@ WRONG = [
     (r"\boxed{5 10}", "510"),
     (r"\boxed{0.3}", "1/3"),
     (r"\boxed{0.333}", "1/3"),
+    (r"\boxed{0.333...}", "1/3"),
     (r"\boxed{0.33\ldots}", "0.33"),
     (r"\boxed{1.618}", "1.62"),
     (r"\boxed{72}\boxed{73}", "73"),
@@ -351,6 +352,19 @@ WRONG = [
     ("<think>72</think>\n\n<think>72", "72"),
     ("72<think>", "72"),
     ("&lt;think&gt;", "72"),
+    ("72 is not the answer.", "72"),
+    ("The wrong answer is 72.", "72"),
+    ("An incorrect answer is 72.", "72"),
+    ("The answer is wrong: 72.", "72"),
+    ("My answer is not final: 72", "72"),
+    ("The answer is 72 or more.", "72"),
+    ("The answer is 72 unless it is 73.", "72"),
+    ("Answer: 72 Answer: 73", "72"),
+    ("Answer: 73 Answer: 72", "72"),
+    ("There are 72 apples in the basket. How many are left?", "72"),
+    ("If x were 2 the answer would be 72. The answer is 73.", "72"),
+    (r"\boxed{73 \text{(or } 72)}", "72"),
+    (r"\boxed{\boxed{71}, \boxed{72}}", "72"),
 ]
 
 

@@ -24,6 +24,7 @@ def corrects(text: str, start: int, end: int, following: int) -> bool:
     return _CORRECTION.search(text, max(begin, following - _CORRECTION_WINDOW), following) is not None
 
 
+_DENIALS = ("not", "n't", "n\u2019t", "never", "≠", "\\ne")  # looked for first: the pattern is slow
 _DENIED_BEFORE = re.compile(
     r"(?:\bnot|n['\u2019]t|\bnever|≠|\\neq?|\\not\s?=?)[ \t$({*]*(?:\\[(\[])?[ \t]*\Z", re.IGNORECASE
 )
@@ -38,12 +39,14 @@ _NEIGHBOURHOOD = 64
 def hedge(text: str, start: int, end: int, number: Number | None) -> str:
     """Return how the words around the answer between ``start`` and ``end`` leave it in doubt; empty if they do not."""
     before, behind = text[max(0, start - _NEIGHBOURHOOD) : start], text[end : end + _NEIGHBOURHOOD]
-    if _DENIED_BEFORE.search(before) or _DENIED_BEHIND.match(behind):
+    lowered = before.lower()
+    denied = any(sign in lowered for sign in _DENIALS) and _DENIED_BEFORE.search(before)
+    if denied or _DENIED_BEHIND.match(behind):
         return "the answer is denied, not stated"
     if number is None:
         return ""
     others = []
-    if _OR_BEFORE.search(before):
+    if "or" in lowered and _OR_BEFORE.search(before):
         others += mentions(plain(before))[-1:]
     if _OR_BEHIND.match(behind):
         others += mentions(plain(behind))[:1]
@@ -54,15 +57,16 @@ def hedge(text: str, start: int, end: int, number: Number | None) -> str:
 
 _ANSWER = r"(\$[^$\n]{1,80}\$|\\\([^\n]{1,80}?\\\)|\(?\b[A-J]\b\)?|-?\d[\d./]*)"
 _OFFERED_BEHIND = re.compile(
-    rf"(?:\\[)\]]|[\s$*)}},])*(?:and/)?or\s+(?:(?:maybe|perhaps|possibly|else|it is|even)\s+)*{_ANSWER}", re.IGNORECASE
+    rf"(?:\\[)\]]|[\s$*)}},])*(?i:(?:and/)?or)\s+(?i:(?:maybe|perhaps|possibly|else|it is|even)\s+)*{_ANSWER}"
 )
 _OFFERED_BEFORE = re.compile(
-    rf"{_ANSWER}[\s,*]*\bor\s+(?:(?:maybe|perhaps|possibly|else|it is|even)\s+)*[\s$(*\\\[]*\Z", re.IGNORECASE
+    rf"{_ANSWER}[\s,*]*\b(?i:or)\s+(?i:(?:maybe|perhaps|possibly|else|it is|even)\s+)*[\s$(*\\\[]*\Z"
 )
 
 
 def offered(text: str, start: int, end: int) -> list[str]:
     """Return the answers that an "or" puts beside the one between ``start`` and ``end``."""
-    before = _OFFERED_BEFORE.search(text[max(0, start - _NEIGHBOURHOOD) : start])
+    window = text[max(0, start - _NEIGHBOURHOOD) : start]
+    before = _OFFERED_BEFORE.search(window) if "or" in window.lower() else None
     behind = _OFFERED_BEHIND.match(text, end)
     return [found[1].strip("$()\\ ") for found in (before, behind) if found is not None]

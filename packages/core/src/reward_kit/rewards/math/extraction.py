@@ -17,14 +17,14 @@ from reward_kit.rewards.math.numbers import Number, parse_number
 from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.prose import Stated, number_at_the_end
 from reward_kit.rewards.math.readings import looks_like_an_answer, read
+from reward_kit.rewards.math.sole_box import LEAD, TAIL, after_thinking, sole_box
 from reward_kit.rewards.math.statements import Rule, Statement, boxed, hashed, phrased, tagged
 
-__all__ = ["Answer", "answer_of_solution", "extract_answer", "searched_answer", "sole_box"]
+__all__ = ["Answer", "answer_of_solution", "extract_answer", "searched_answer"]
 
 MAX_CORRECTIONS = 2
 """How often a reply may take back an answer; more is guessing."""
 _MAX_DIFFERENT = 16
-_TAIL = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,89 +73,18 @@ def extract_answer(reply: str, *, prompt: str = "", numeric: bool = True, lenien
 
 def searched_answer(reply: str, *, prompt: str, numeric: bool, lenient: bool) -> Answer:
     """Do as ``extract_answer`` does, where there is no ``sole_box``."""
-    spoken = _after_thinking(reply)
+    spoken = after_thinking(reply)
     if spoken is None:
         return Answer(problem="the reply ends inside its thinking")
     spoken = _without_echo(spoken.strip(), prompt.strip())
     if not spoken:
         return Answer(problem="nothing follows the thinking or the prompt" if reply.strip() else "the reply is empty")
-    for text in (spoken[-_TAIL:], spoken) if len(spoken) > _TAIL else (spoken,):
+    for text in (spoken[-TAIL:], spoken) if len(spoken) > TAIL else (spoken,):
         for find in (boxed, tagged, hashed, phrased):
             found = _stated(find(text), numeric=numeric)
             if found:
                 return _decided(text, found if numeric else _joined(text, found), numeric=numeric)
     return _unmarked(spoken, prompt, numeric=numeric, lenient=lenient)
-
-
-def sole_box(reply: str, prompt: str = "") -> str | None:
-    """Return the content of the box that a reply ends with, where nothing else of the reply has to be read.
-
-    None says nothing: ``extract_answer`` decides then.
-    """
-    spoken = _after_thinking(reply)
-    return None if spoken is None else _only_box(spoken, prompt)
-
-
-_THINK = re.compile(r"<(/?)think(?:ing)?\s*>", re.IGNORECASE | re.ASCII)
-
-
-def _after_thinking(reply: str) -> str | None:
-    """Return what follows the last ``</think>``; None where a later ``<think>`` is never closed."""
-    if "<" not in reply or ("hink" not in reply and "HINK" not in reply):
-        return reply
-    end = 0
-    open_after_end = False
-    for tag in _THINK.finditer(reply):
-        open_after_end = not tag[1]
-        end = tag.end() if tag[1] else end
-    return None if open_after_end else reply[end:]
-
-
-_BOX = "\\boxed{"
-_CLOSING = re.compile(r"[\s$.*)\]\\]{0,24}\Z")
-_PLAIN_LEAD = re.compile(r"(?:^|[\n.:$(])[\s$*\\\[(]*\Z|\b(?:is|are|be|get|gives?|has|=)[\s:]*(?:\$+|\\\[|\\\()?\s*\Z")
-_LEAD = 24
-_MAX_BOX = 4000
-
-
-def _only_box(spoken: str, prompt: str) -> str | None:
-    """Return the content of the box that ends a reply, if it is the only mark and nothing near it casts a doubt.
-
-    It is what almost every reply looks like, and is found without reading the reply.
-    """
-    start = spoken.rfind(_BOX)
-    if start < 0 or (prompt and spoken.lstrip().startswith(prompt.strip())):
-        return None
-    begin = start + len(_BOX)
-    end = _matching_brace(spoken, begin)
-    if end < 0 or not _CLOSING.match(spoken, end + 1):
-        return None
-    content = spoken[begin:end].strip()
-    lead = spoken[max(0, start - 4 * _LEAD) : start]
-    doubtful = " not" in lead or " or" in lead or "n't" in lead or not _PLAIN_LEAD.search(lead, len(lead) - _LEAD)
-    if not content or doubtful or _another_box(spoken, start):
-        return None
-    return content
-
-
-def _another_box(spoken: str, start: int) -> bool:
-    earliest = max(0, len(spoken) - _TAIL)
-    return spoken.rfind(_BOX[:-1], earliest, start) >= 0 or spoken.rfind("\\fbox", earliest) >= 0
-
-
-def _matching_brace(text: str, begin: int) -> int:
-    """Return the place of the brace that closes the one before ``begin``; -1 where there is none or one is escaped."""
-    depth, at = 1, begin
-    while depth:
-        end = text.find("}", at)
-        if end < 0 or text[end - 1] == "\\" or end - begin > _MAX_BOX:
-            return -1
-        inner = text.count("{", at, end)
-        if inner and "\\{" in text[at:end]:
-            return -1
-        depth += inner - 1
-        at = end + 1
-    return at - 1
 
 
 def answer_of_solution(text: str) -> str | None:
@@ -216,7 +145,7 @@ def _joined(spoken: str, found: list[_Marked]) -> list[_Marked]:
         if last is None or joint is None or mark.statement.rule != "boxed" or not mark.statement.complete:
             joined.append(mark)
             continue
-        name = _NAME.search(spoken[max(0, last.statement.start - _LEAD) : last.statement.start])
+        name = _NAME.search(spoken[max(0, last.statement.start - LEAD) : last.statement.start])
         first = last.stated.text if "," in last.stated.text else (name[1] if name else "") + last.stated.text
         text = first if mark.same_as(last) else f"{first}, {joint['name'] or ''}{mark.stated.text}"
         whole = Statement(rule="boxed", start=last.statement.start, end=mark.statement.end, text=text)

@@ -79,14 +79,15 @@ def _compiled_by_default(gold: str) -> Gold:
 def _compiled(golds: tuple[str, ...], policy: Policy) -> Gold:
     texts = tuple(_answer(gold) for gold in golds)
     number = parse_number(texts[0])
-    plain = len(texts) == 1 and texts[0].isascii() and texts[0].isdigit() and (texts[0] == "0" or texts[0][0] != "0")
+    digits = texts[0].replace(",", "") if len(texts) == 1 and number is not None and not number.units else ""
+    plain = digits.isascii() and digits.isdigit() and str(number.value if number else "") == digits
     exact = not (policy.tolerance or policy.absolute_tolerance)
     return Gold(
         text=texts[0] if len(texts) == 1 else " | ".join(texts),
         texts=texts,
         expected=tuple(compile_expected(text, policy) for text in texts),
         number=number,
-        integer=texts[0] if plain and exact else "",
+        integer=digits if plain and exact else "",
         policy=policy,
     )
 

@@ -49,6 +49,13 @@ def number_in_statement(text: str) -> Stated | None:
     found = mentions(line)
     if not found:
         return None
+    return _stated_first(text.strip(), line, found)
+
+
+def _stated_first(text: str, line: str, found: list[Mention]) -> Stated:
+    """Read the first number of a sentence, which the words before and behind it may change or deny."""
+    if _REFUSAL.match(line):
+        return Stated(text=text, problem="the answer is denied, not stated", flaw="denied")
     first = found[0]
     opening = _OPENING.match(line)
     if first.number is None or opening is None or opening.end() < first.start:
@@ -56,10 +63,16 @@ def number_in_statement(text: str) -> Stated | None:
     if len(found) > 1 and _WORKING.search(line, first.end, found[1].start):
         return _last_of(line, found)
     if len(found) > 1 and line[first.end : found[1].start].strip() != "(" and _is_list(line, first, found[1]):
-        return Stated(text=text.strip(), problem="several answers where one is asked for", flaw="several")
+        return Stated(text=text, problem="several answers where one is asked for", flaw="several")
+    if _BOUND.match(line, first.end):
+        return Stated(text=text, problem="a bound where an answer is asked for", flaw="several")
     return Stated(text=line[first.start : first.end].strip(), number=first.number)
 
 
+_REFUSAL = re.compile(r"\W*(?:wrong|incorrect|not|never)\b", re.IGNORECASE)
+_BOUND = re.compile(r"\W*(?:or\s+(?:more|less|fewer|greater|higher|lower|above|below)|unless)\b", re.IGNORECASE)
+_DENIED_BEHIND = re.compile(r"\W*(?:is|was)(?:n['\u2019]t|\s+(?:not|wrong|incorrect|never))\b", re.IGNORECASE)
+_WRONG = re.compile(r"\b(?:wrong|incorrect)\s+(?:answer|result|value)\b", re.IGNORECASE)
 _WORKING = re.compile(r"[=≈·÷+]|\*\s*\Z")
 _SPACE = re.compile(r"\s")
 _LAST_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
@@ -108,7 +121,7 @@ def _last_of(text: str, found: list[Mention]) -> Stated:
     problem: tuple[str, Flaw] | None = None
     if last.number is None:
         problem = f"{shown!r} at the end is not a number of its own", "part"
-    elif _NEGATION.search(sentence[-80:]):
+    elif _NEGATION.search(sentence[-80:]) or _DENIED_BEHIND.match(rest) or _WRONG.search(sentence):
         problem = f"{shown!r} at the end is denied, not stated", "denied"
     elif following is not None and following[0].lstrip("*$)\"' ").startswith("?"):
         problem = f"{shown!r} at the end is in a question", "denied"

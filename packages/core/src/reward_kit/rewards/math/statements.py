@@ -146,7 +146,8 @@ def phrased(text: str, start: int = 0) -> list[Statement]:
         if text[place : place + 1] not in ("a", "A"):
             continue
         head = _IS.match(text, ending.end())
-        if head is None or not _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):
+        named = head is not None and text[place] == "A" and text[place - 1].isspace() and ":" in head[0]
+        if not named and (head is None or not _WHICH.search(text, max(0, place - _WHICH_LENGTH), place)):
             lead = text[max(0, place - _HEADING_LENGTH) : place]
             head = _HEADING_TAIL.match(text, ending.end()) if _HEADING_LEAD.search(lead) else None
         if head is not None:

@@ -1,13 +1,15 @@
 """``verify``: decide whether a reply gives the ground truth as its one answer. It never raises."""
 
 import functools
+import re
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.math.equivalence import Comparison, compare
-from reward_kit.rewards.math.extraction import Answer, searched_answer, sole_box
+from reward_kit.rewards.math.extraction import Answer, searched_answer
 from reward_kit.rewards.math.gold import Gold, compile_gold
 from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.policy import DEFAULT, Policy
+from reward_kit.rewards.math.sole_box import sole_box
 from reward_kit.rewards.math.units import is_measure
 from reward_kit.rewards.math.verdict import Status, Verdict
 
@@ -46,8 +48,8 @@ def verify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str
     if only is None:
         numeric = compiled.number is not None
         answer = searched_answer(response, prompt=prompt, numeric=numeric, lenient=policy.lenient)
-    elif compiled.integer and only.isdigit() and only.isascii():  # the most frequent answer by far
-        return _integers(only, only, "boxed", compiled)
+    elif compiled.integer and (digits := _INTEGER.fullmatch(only)):  # the most frequent answer by far
+        return _integers(digits[1].replace(",", ""), only, "boxed", compiled)
     else:
         answer = Answer(text=only, rule="boxed")
     if answer.problem:
@@ -64,6 +66,10 @@ def verify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str
     if compiled.integer and not answer.rivals and text.isdigit() and text.isascii():
         return _integers(text, answer.text, answer.rule or "", compiled)
     return _compared(text, answer, compiled)
+
+
+_INTEGER = re.compile(r"(?:[a-df-hj-z]\s*=\s*)?(\d{1,300}|[1-9]\d{0,2}(?:,\d{3}){1,9})(?:\.0{0,9})?", re.ASCII)
+"""A whole number, with a name that is no constant before it (``x = 1,234.0``)."""
 
 
 async def averify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str = "") -> Verdict:
@@ -87,7 +93,7 @@ def _integers(text: str, written: str, rule: str, gold: Gold) -> Verdict:
         gold=gold.text,
         rule=rule,
         method="integer",
-        reason=f"{shown(written)!r} {'=' if equal else '!='} {gold.text!r} ({rule})",
+        reason=f"{shown(written)!r} {'=' if equal else '!='} {shown(gold.text)!r} ({rule})",
     )
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reward_kit.data.bfcl import BFCL_CATEGORIES, bfcl_rows
-from reward_kit.evaluation.grading import grade
+from reward_kit.grading import grade
 from reward_kit.models import Sample
 from reward_kit.rewards.function_calling import exact_tool_match_reward
 from reward_kit.rewards.function_calling.rows import function_calling_row

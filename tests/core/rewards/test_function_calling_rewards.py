@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reward_kit.errors import UsageError
-from reward_kit.evaluation.grading import grade
+from reward_kit.grading import grade
 from reward_kit.integrations.trl import create_trl_adapter
 from reward_kit.rewards.function_calling import (
     composite_function_call_reward,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reward_kit.evaluation.checking import CheckReport, check
     from reward_kit.evaluation.engines import grade_all
-    from reward_kit.evaluation.grading import agrade, grade
     from reward_kit.evaluation.preparing import prepare
     from reward_kit.evaluation.preview import EvaluatorPreviewResult, preview_evaluation
     from reward_kit.evaluation.results import ResultRow, Summary
     from reward_kit.evaluation.runner import evaluate
     from reward_kit.evaluation.statistics import wilson_interval
+    from reward_kit.grading import agrade, grade
 
 __all__ = [
     "CheckReport",
@@ -32,18 +32,18 @@ __all__ = [
 ]
 
 _HOME = {
-    "CheckReport": "checking",
-    "EvaluatorPreviewResult": "preview",
-    "ResultRow": "results",
-    "Summary": "results",
-    "agrade": "grading",
-    "check": "checking",
-    "evaluate": "runner",
-    "grade": "grading",
-    "grade_all": "engines",
-    "prepare": "preparing",
-    "preview_evaluation": "preview",
-    "wilson_interval": "statistics",
+    "CheckReport": "reward_kit.evaluation.checking",
+    "EvaluatorPreviewResult": "reward_kit.evaluation.preview",
+    "ResultRow": "reward_kit.evaluation.results",
+    "Summary": "reward_kit.evaluation.results",
+    "agrade": "reward_kit.grading",
+    "check": "reward_kit.evaluation.checking",
+    "evaluate": "reward_kit.evaluation.runner",
+    "grade": "reward_kit.grading",
+    "grade_all": "reward_kit.evaluation.engines",
+    "prepare": "reward_kit.evaluation.preparing",
+    "preview_evaluation": "reward_kit.evaluation.preview",
+    "wilson_interval": "reward_kit.evaluation.statistics",
 }
 
 
@@ -55,7 +55,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: the type is known 
         raise AttributeError(message)
     from importlib import import_module
 
-    value = getattr(import_module(f"reward_kit.evaluation.{home}"), name)
+    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

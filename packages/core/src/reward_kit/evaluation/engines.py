@@ -10,7 +10,7 @@ from typing import Any
 
 from reward_kit.errors import GradingError, UsageError
 from reward_kit.evaluation.conversations import Conversation, Graded
-from reward_kit.evaluation.grading import Grader, is_async
+from reward_kit.grading import Grader, is_async
 from reward_kit.models import EvaluateResult
 
 __all__ = ["grade_all"]

@@ -15,8 +15,8 @@ from reward_kit.data.jsonl import to_line
 from reward_kit.data.sources import SourceRow
 from reward_kit.data.validation import data_error
 from reward_kit.errors import ContractError, DataError
-from reward_kit.evaluation.grading import Grader, describe
 from reward_kit.example import Example
+from reward_kit.grading import Grader, describe
 from reward_kit.models import Message, Sample, content_id
 
 __all__ = ["Prepared", "prepare", "rejects_path"]

@@ -8,8 +8,8 @@ from typing import Any, Self
 from reward_kit.data.jsonl import to_line
 from reward_kit.errors import DataError
 from reward_kit.evaluation.conversations import Graded
-from reward_kit.evaluation.grading import describe
 from reward_kit.evaluation.statistics import Interval, Tally
+from reward_kit.grading import describe
 from reward_kit.models import EvaluateResult, MetricResult
 
 __all__ = ["ResultRow", "Summary", "line_of"]

@@ -19,7 +19,7 @@ from collections.abc import Mapping, MutableSequence, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-from reward_kit.evaluation.grading import Grader, describe
+from reward_kit.grading import Grader, describe
 from reward_kit.models import EvaluateResult, Message
 
 __all__ = ["AT_ROW", "IDLE", "SINCE", "LoadFailure", "Task", "serve"]

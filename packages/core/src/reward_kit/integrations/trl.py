@@ -20,9 +20,9 @@ from typing import Any
 
 from reward_kit.errors import UsageError
 from reward_kit.evaluation.conversations import Conversation
-from reward_kit.evaluation.grading import Grader, is_async
 from reward_kit.evaluation.workers import WorkerPool
 from reward_kit.example import Reward
+from reward_kit.grading import Grader, is_async, name_of
 from reward_kit.integrations.breaker import FailureBreaker
 from reward_kit.integrations.fan_out import grade_in_loop, grade_in_threads
 from reward_kit.integrations.reward_parameters import check_arguments, ground_truth_default
@@ -99,7 +99,7 @@ def create_trl_adapter(
     )
     settings = _Settings(
         reward=reward_fn,
-        name=name or _name(reward_fn),
+        name=name or name_of(reward_fn),
         rows=rows,
         timeout=timeout,
         concurrency=_concurrency(reward_fn) if concurrency is None else concurrency,
@@ -278,14 +278,6 @@ def _graded(row: Row, result: EvaluateResult) -> GradedRow:
         result = EvaluateResult.not_graded(f"found the score {result.score!r}, which no float32 holds")
     reward = round(result.score * _STEPS) / _STEPS if result.is_score_valid else None
     return GradedRow(row=row, result=result, reward=reward)
-
-
-def _name(reward: Reward) -> str:
-    """Return the name of a function, or of the class of another callable."""
-    while isinstance(reward, partial):
-        reward = reward.func
-    name = getattr(reward, "__name__", None)
-    return name if isinstance(name, str) else type(reward).__name__
 
 
 def _concurrency(reward: Reward) -> int:

@@ -138,8 +138,8 @@ def log_batch(
 
 def _extracted(result: EvaluateResult) -> str | None:
     """Return the answer that the reward read out of the reply: the rewards for answers say it in this metric."""
-    metric = result.metrics.get("extracted_answer")
-    return None if metric is None else metric.reason
+    metrics = (metric for name, metric in result.metrics.items() if name.rpartition("/")[2] == "extracted_answer")
+    return next((metric.reason for metric in metrics), None)
 
 
 def _summary(batch: GradedBatch) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from reward_kit.data import AppendLog
 from reward_kit.errors import PrerequisiteError, UsageError, require
-from reward_kit.evaluation.grading import is_async
 from reward_kit.example import Example
+from reward_kit.grading import is_async
 from reward_kit.integrations.trl import create_trl_adapter
 from reward_kit.models import Sample
 from reward_kit.training.rows import KWARGS_COLUMN, training_dataset

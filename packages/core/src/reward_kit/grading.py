@@ -7,6 +7,7 @@ Not covered: a reward that hangs or ends the process. The runner grades in worke
 """
 
 import asyncio
+import functools
 import inspect
 import math
 import threading
@@ -17,7 +18,7 @@ from reward_kit.clients.credentials import redact
 from reward_kit.errors import UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 
-__all__ = ["Grader", "agrade", "describe", "grade", "is_async"]
+__all__ = ["Grader", "agrade", "conversation", "describe", "grade", "is_async", "name_of"]
 
 MAX_ERROR = 500
 """Characters of an error that a result keeps."""
@@ -56,6 +57,14 @@ def is_async(reward: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(reward) or inspect.iscoroutinefunction(type(reward).__call__)
 
 
+def name_of(reward: object) -> str:
+    """Return the name of a function, or of the class of another callable."""
+    while isinstance(reward, functools.partial):
+        reward = reward.func
+    name = getattr(reward, "__name__", None)
+    return name if isinstance(name, str) else type(reward).__name__
+
+
 class Grader:
     """A reward, with what it takes found out once."""
 
@@ -75,7 +84,7 @@ class Grader:
         if self.is_async:
             _refuse_running_loop()
         try:
-            returned = self.reward(_conversation(messages), **self._arguments(ground_truth, extra))
+            returned = self.reward(conversation(messages), **self._arguments(ground_truth, extra))
             if inspect.isawaitable(returned):
                 returned = asyncio.run(_awaited(returned))
             return _result(returned)
@@ -93,10 +102,10 @@ class Grader:
     ) -> EvaluateResult:
         """Grade one reply in an event loop."""
         try:
-            conversation, arguments = _conversation(messages), self._arguments(ground_truth, extra)
+            coerced, arguments = conversation(messages), self._arguments(ground_truth, extra)
             if self.is_async:
-                return _result(await self.reward(conversation, **arguments))
-            returned = await asyncio.to_thread(self._called, conversation, arguments)
+                return _result(await self.reward(coerced, **arguments))
+            returned = await asyncio.to_thread(self._called, coerced, arguments)
             return _result(await returned if inspect.isawaitable(returned) else returned)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
@@ -108,10 +117,10 @@ class Grader:
                 raise
             return EvaluateResult.not_graded(describe(error))
 
-    def _called(self, conversation: list[Message], arguments: dict[str, Any]) -> object:
+    def _called(self, coerced: list[Message], arguments: dict[str, Any]) -> object:
         """Call the reward in a thread; what it raises stays here, since a future cannot carry every exception."""
         try:
-            return self.reward(conversation, **arguments)
+            return self.reward(coerced, **arguments)
         except BaseException as error:  # noqa: BLE001 - the boundary, as above
             return EvaluateResult.not_graded(describe(error))
 
@@ -144,7 +153,8 @@ def _accepted(reward: Callable[..., Any]) -> frozenset[str] | None:
     return frozenset(parameter.name for parameter in named)
 
 
-def _conversation(messages: Sequence[Message | Mapping[str, Any]]) -> list[Message]:
+def conversation(messages: Sequence[Message | Mapping[str, Any]]) -> list[Message]:
+    """Return ``messages`` as Message objects; raise ValueError where one is not a message."""
     return [item if isinstance(item, Message) else Message.model_validate(item) for item in messages]
 
 

@@ -1,7 +1,8 @@
 """Make a data set of a source: every row a valid sample with an id of its own, and proven to be gradable."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -14,12 +15,15 @@ from reward_kit.data.id_index import IdIndex
 from reward_kit.data.jsonl import to_line
 from reward_kit.data.sources import SourceRow
 from reward_kit.data.validation import data_error
-from reward_kit.errors import ContractError, DataError
+from reward_kit.errors import ContractError, DataError, UnsuitableRowError
 from reward_kit.example import Example
 from reward_kit.grading import Grader, describe
 from reward_kit.models import Message, Sample, content_id
 
-__all__ = ["Prepared", "prepare", "rejects_path"]
+__all__ = ["INVALID", "Prepared", "prepare", "rejects_path"]
+
+INVALID = "invalid"
+"""The kind of a row that is wrong, among the reasons of rows that are merely not suitable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,8 @@ class Prepared:
     repeated: int
     """Rows whose content was there before; they were given ids of their own."""
     rejected: int
+    reasons: Mapping[str, int]
+    """How many rows were rejected for which kind of reason, in the order of their first appearance."""
     rejects: Path | None
     """The file with the rejected rows and the reasons; None where there are none."""
     sha256: str
@@ -51,27 +57,28 @@ def prepare(
 ) -> Prepared:
     """Write the samples that ``example`` makes of ``rows`` to ``output``, which is there whole or not at all.
 
-    With ``skip_invalid`` a row that cannot be used goes to ``rejects_path`` with the reason; otherwise it ends the
-    work. ``limit`` counts the rows read.
+    A row that the example calls unsuitable goes to ``rejects_path`` with the reason. So does, with ``skip_invalid``,
+    one that is wrong, which otherwise ends the work. ``limit`` counts the rows read.
 
     Raises:
         DataError: a row cannot be used, or no row can.
     """
     target, rejects = Path(output), rejects_path(Path(output))
     digest = hashlib.sha256()
-    count = rejected = 0
+    count = 0
+    reasons: Counter[str] = Counter()
     first: DataError | None = None
     with ExitStack() as stack:
         preparing = _Preparing(example, stack.enter_context(IdIndex()))
         file = stack.enter_context(atomic_writer(target))
-        bad = stack.enter_context(atomic_writer(rejects)) if skip_invalid else None
+        bad = stack.enter_context(atomic_writer(rejects))
         for row in islice(rows, limit):
             try:
                 sample = preparing.sample(row)
             except DataError as error:
-                if bad is None:
+                if not skip_invalid and not isinstance(error, UnsuitableRowError):
                     raise
-                rejected += 1
+                reasons[error.kind if isinstance(error, UnsuitableRowError) else INVALID] += 1
                 first = first or error
                 bad.write(to_line(_reject(row, error)))
                 continue
@@ -81,16 +88,17 @@ def prepare(
             count += 1
         if not count:
             problem = (
-                f"found no row that can be used, expected at least one (the first of {rejected} rejected: {first})"
+                f"found no row that can be used, expected at least one (the first of {reasons.total()} rejected: {first})"
             )
             raise DataError(problem)
-    if not rejected:
+    if not reasons:
         rejects.unlink(missing_ok=True)
     return Prepared(
         rows=count,
         repeated=preparing.repeated,
-        rejected=rejected,
-        rejects=rejects if rejected else None,
+        rejected=reasons.total(),
+        reasons=reasons,
+        rejects=rejects if reasons else None,
         sha256=digest.hexdigest(),
     )
 
@@ -124,6 +132,8 @@ class _Preparing:
             raise DataError(problem, path=row.path, line=row.line, field=str(error.args[0])) from None
         except ValidationError as error:
             raise data_error(error, path=row.path, line=row.line) from None
+        except UnsuitableRowError as error:
+            raise UnsuitableRowError(error.kind, error.detail, path=row.path, line=row.line) from None
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
             problem = describe(error)
             raise DataError(problem, path=row.path, line=row.line) from None

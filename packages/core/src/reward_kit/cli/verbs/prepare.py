@@ -25,7 +25,7 @@ __all__ = ["command"]
 )
 @click.option("--split", help="Such as train, train[:100], test[:10%].  [default: that of the example]")
 @click.option("--output", type=click.Path(path_type=Path), help="Data set to write.  [default: EXAMPLE.jsonl]")
-@click.option("--skip-invalid", is_flag=True, help="Put unusable rows into OUTPUT.rejects.jsonl, with reasons.")
+@click.option("--skip-invalid", is_flag=True, help="Put wrong rows into OUTPUT.rejects.jsonl, too, with reasons.")
 @click.option("--limit", type=click.IntRange(1), help="Read the first rows of the split only.")
 @click.pass_obj
 def command(
@@ -40,7 +40,8 @@ def command(
     """Make a data set of the example's source: valid, with stable ids, and proven to be gradable.
 
     The source is a data set of the Hugging Face hub at a pinned commit, or a file (.jsonl, .json, .parquet) or
-    folder with the same rows. Where the data set came from is written beside it.
+    folder with the same rows. Rows that are not of the kind that the example is about are left out, into
+    OUTPUT.rejects.jsonl with the reason. Where the data set came from is written beside it, with a count of them.
     """
     from reward_kit.data.provenance import Provenance, provenance_path
     from reward_kit.evaluation.preparing import prepare
@@ -65,12 +66,14 @@ def command(
         licence=example.source.licence if package is None else package.licence,
         rows=prepared.rows,
         sha256=prepared.sha256,
+        rejected=prepared.reasons,
     ).write(provenance_path(target))
     click.echo(f"{prepared.rows} rows in {target}")
     if prepared.repeated:
         click.echo(f"{prepared.repeated} rows repeat an earlier one; each has an id of its own", err=True)
     if prepared.rejected:
-        click.echo(f"{prepared.rejected} rows rejected, see {prepared.rejects}", err=True)
+        counts = ", ".join(f"{count} {kind}" for kind, count in prepared.reasons.items())
+        click.echo(f"{prepared.rejected} rows rejected ({counts}), see {prepared.rejects}", err=True)
 
 
 def _rows(hub: "HubSource", source: Path | None, split: str) -> "tuple[Iterator[SourceRow], str, str]":

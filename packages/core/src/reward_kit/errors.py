@@ -84,7 +84,7 @@ def _data_error(problem: str, path: str | None, line: int | None, field: str) ->
 
 
 class UnsuitableRowError(DataError):
-    """A row is sound, but not of the kind that the example is about: ``prepare`` leaves it out and counts its ``kind``."""
+    """A row is sound, but not of the kind that the example is about: ``prepare`` leaves it out and counts ``kind``."""
 
     def __init__(self, kind: str, detail: str = "", *, path: str | Path | None = None, line: int | None = None) -> None:
         self.kind = kind

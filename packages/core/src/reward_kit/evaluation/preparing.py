@@ -87,9 +87,8 @@ def prepare(
             file.write(line)
             count += 1
         if not count:
-            problem = (
-                f"found no row that can be used, expected at least one (the first of {reasons.total()} rejected: {first})"
-            )
+            left_out = f"the first of {reasons.total()} rejected: {first}"
+            problem = f"found no row that can be used, expected at least one ({left_out})"
             raise DataError(problem)
     if not reasons:
         rejects.unlink(missing_ok=True)

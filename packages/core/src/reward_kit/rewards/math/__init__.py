@@ -1,11 +1,23 @@
-"""Grade answers that are numbers.
+"""Grade answers to questions of mathematics: find the one answer of a reply, and compare it with the ground truth."""
 
-Not covered: symbolic mathematics (roots, sets, intervals, expressions in variables). A ground truth of that kind is
-not graded; a reply of that kind to a numeric ground truth scores 0.0.
-"""
-
-from reward_kit.rewards.math.answers import Answer, extract_answer
+from reward_kit.rewards.math.extraction import Answer, extract_answer
+from reward_kit.rewards.math.gold import Gold, compile_gold
 from reward_kit.rewards.math.numbers import Number, parse_number
+from reward_kit.rewards.math.policy import Policy
 from reward_kit.rewards.math.reward import math_reward
+from reward_kit.rewards.math.verdict import Verdict
+from reward_kit.rewards.math.verifying import averify, verify
 
-__all__ = ["Answer", "Number", "extract_answer", "math_reward", "parse_number"]
+__all__ = [
+    "Answer",
+    "Gold",
+    "Number",
+    "Policy",
+    "Verdict",
+    "averify",
+    "compile_gold",
+    "extract_answer",
+    "math_reward",
+    "parse_number",
+    "verify",
+]

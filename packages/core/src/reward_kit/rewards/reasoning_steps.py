@@ -134,7 +134,7 @@ def _marks(pattern: str | None, *, exclusive: bool) -> re.Pattern[str]:
 def _steps(text: str, marks: re.Pattern[str]) -> list[str]:
     """Return the kind of each step that counts."""
     found = [mark for mark in marks.finditer(text) if mark.end() > mark.start()]
-    ends = [mark.start() for mark in found[1:]] + [len(text)]
+    ends = [*(mark.start() for mark in found), len(text)][1:]
     seen: set[str] = set()
     kinds = []
     for mark, end in zip(found, ends, strict=True):
@@ -159,7 +159,7 @@ def _in_sequence(text: str, terms: Sequence[str], *, case_sensitive: bool) -> li
         if match is not None:
             matches.append((term, match))
             place = match.end()
-    starts = [match.start() for _, match in matches[1:]] + [len(text)]
+    starts = [*(match.start() for _, match in matches), len(text)][1:]
     return [
         term
         for (term, match), following in zip(matches, starts, strict=True)

@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 from reward_kit.errors import UnsuitableRowError
-from reward_kit.models import EvaluateResult, Message, Sample
-from reward_kit.rewards.math.plain import shown
-from reward_kit.rewards.math.reward import math_reward
+from reward_kit.models import Message, Sample
+from reward_kit.rewards.math.policy import Policy
+from reward_kit.rewards.math.verifying import verify
 
 __all__ = ["openr1_row"]
 
@@ -165,21 +165,21 @@ def _prove(solution: str, answer: str) -> None:
     if not solution.strip() or solution.strip().strip("$. ") == answer.strip().strip("$. "):
         kind = "no worked solution"
         raise UnsuitableRowError(kind)
-    whole = _graded(solution, answer)
-    if not whole.is_score_valid:
+    verdict = verify(solution, answer, policy=_AS_GRADED)
+    if verdict.status == "gold_unparsable":
         kind = "unparsable answer"
-        raise UnsuitableRowError(kind, shown(answer))
-    if whole.score != 1.0:
-        kind = "the solution does not give the answer"
-        raise UnsuitableRowError(kind, whole.reason or "")
-    earlier = _graded(_without_last_statement(solution), answer)
-    if earlier.score != 1.0 and _states(earlier):
-        kind = "the solution states another answer, too"
-        raise UnsuitableRowError(kind, earlier.reason or "")
+        raise UnsuitableRowError(kind, verdict.reason)
+    if verdict.status != "correct":
+        kind = "solution without the answer"
+        raise UnsuitableRowError(kind, verdict.reason)
+    earlier = verify(_without_last_statement(solution), answer)
+    if earlier.status == "incorrect":
+        kind = "solution with two answers"
+        raise UnsuitableRowError(kind, earlier.reason)
 
 
-def _graded(solution: str, answer: str) -> EvaluateResult:
-    return math_reward([Message(role="assistant", content=solution)], ground_truth=answer)
+_AS_GRADED = Policy(lenient=True)
+"""That of ``math_reward``, which grades the references."""
 
 
 def _without_last_statement(solution: str) -> str:
@@ -189,9 +189,3 @@ def _without_last_statement(solution: str) -> str:
         return ""
     ends = [found.end() for found in _SENTENCE.finditer(solution, 0, boxes[-1].start())]
     return solution[: ends[-1]] if ends else ""
-
-
-def _states(result: EvaluateResult) -> bool:
-    """Say whether an answer is marked in what was graded, not merely the last number of it."""
-    found = result.metrics["extracted_answer"]
-    return result.is_score_valid and found.score == 1.0 and not found.reason.endswith("(last number)")

@@ -84,7 +84,9 @@ def _written(statement: Statement) -> Stated | None:
     if statement.formula:
         if not _LISTED.match(statement.rest):
             unit = _WORD.match(statement.rest)
-            measured = rf"{statement.formula} \text{{ {unit[1]}}}" if unit and is_measure(unit[1]) else statement.formula
+            measured = (
+                rf"{statement.formula} \text{{ {unit[1]}}}" if unit and is_measure(unit[1]) else statement.formula
+            )
             return Stated(text=measured, number=parse_number(measured))
     opening = _OPENING.match(text)
     text = text[opening.end() :] if opening else text

@@ -71,7 +71,11 @@ def result_of(verdict: Verdict) -> EvaluateResult:
     """Return a verdict in the shape of a reward's result."""
     if verdict.score is None:
         return EvaluateResult.not_graded(verdict.reason)
-    extracted = f"{shown(verdict.extracted)} ({verdict.rule})" if verdict.extracted else verdict.reason.removeprefix("no answer: ")
+    extracted = (
+        f"{shown(verdict.extracted)} ({verdict.rule})"
+        if verdict.extracted
+        else verdict.reason.removeprefix("no answer: ")
+    )
     return EvaluateResult(
         score=verdict.score,
         reason=verdict.reason,

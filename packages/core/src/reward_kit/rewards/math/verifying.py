@@ -108,7 +108,13 @@ def _compared(text: str, answer: Answer, gold: Gold) -> Verdict:
     detail = f": {compared.reason}" if compared.reason else ""
     reason = f"{shown(answer.text)!r} {sign} {shown(gold.text)!r} ({answer.rule}){detail}"
     return Verdict(
-        score=score, status=status, extracted=answer.text, gold=gold.text, rule=answer.rule or "", method=compared.method, reason=reason
+        score=score,
+        status=status,
+        extracted=answer.text,
+        gold=gold.text,
+        rule=answer.rule or "",
+        method=compared.method,
+        reason=reason,
     )
 
 

@@ -12,6 +12,7 @@ import click
 
 from reward_kit.cli.context import ExampleContext
 from reward_kit.cli.sandbox import sandbox
+from reward_kit.cli.serve import serve
 from reward_kit.cli.verbs import add_verbs
 from reward_kit.errors import RewardKitError
 
@@ -90,6 +91,7 @@ class _Root(click.Group):
         version(self)
         self.add_command(_list_examples)
         self.add_command(sandbox)
+        self.add_command(serve)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from reward_kit.cli.discovery import example_names

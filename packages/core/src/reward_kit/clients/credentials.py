@@ -1,6 +1,7 @@
 """Keys: where they are found, what shape they have, and how they are kept out of every message."""
 
 import configparser
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,16 @@ from pathlib import Path
 
 from reward_kit.errors import PrerequisiteError
 
-__all__ = ["AUTH_FILE", "KEY_SHAPES", "ApiKey", "api_key_from", "fireworks_account_id", "fireworks_api_key", "redact"]
+__all__ = [
+    "AUTH_FILE",
+    "KEY_SHAPES",
+    "ApiKey",
+    "api_key_from",
+    "fireworks_account_id",
+    "fireworks_api_key",
+    "key_of_environment",
+    "redact",
+]
 
 KEY_SHAPES = re.compile(
     r"\b(?:fw|fpk)_[A-Za-z0-9]{16,}"
@@ -50,6 +60,19 @@ def api_key_from(environment: Mapping[str, str], name: str) -> ApiKey | None:
     """Return the key in the variable ``name``, or None where it is not set or empty."""
     value = environment.get(name, "").strip()
     return ApiKey(value=value, name=name) if value else None
+
+
+def key_of_environment(name: str) -> ApiKey:
+    """Return the key in the variable ``name`` of this process.
+
+    Raises:
+        PrerequisiteError: it is not set.
+    """
+    key = api_key_from(os.environ, name)
+    if key is None:
+        message = f"{name} is not set, expected the key of the server; set it in the environment"
+        raise PrerequisiteError(message)
+    return key
 
 
 def fireworks_api_key(environment: Mapping[str, str], home: Path) -> ApiKey | None:

@@ -21,7 +21,7 @@ from reward_kit.errors import UsageError
 from reward_kit.evaluation.imports import sources_of
 from reward_kit.example import Example
 
-__all__ = ["Bundle", "bundle_evaluator", "bundle_example", "refuse_keys"]
+__all__ = ["Bundle", "bundle_evaluator", "bundle_example", "load_reward", "refuse_keys"]
 
 SHORTEST_SECRET = 8
 """A shorter one is no secret, and is in many a file by chance."""
@@ -115,7 +115,7 @@ def bundle_evaluator(
         message = f"found the reward {target!r}, expected a function that can be imported by its name from a module"
         raise UsageError(message)
     module, _, path = spelled.partition(":")
-    reward = _load(module, path)
+    reward = load_reward(spelled)
     first, _, rest = path.partition(".")
     main = _MAIN.format(version=__version__, target=spelled, module=module, name=first, rest=f".{rest}" if rest else "")
     sources = sources_of(main, own=[module.partition(".")[0]])
@@ -156,16 +156,22 @@ def _importable(reward: Callable[..., Any]) -> str | None:
     return f"{module}:{name}" if found is reward else None
 
 
-def _load(module: str, path: str) -> object:
+def load_reward(target: str) -> Callable[..., Any]:
+    """Return what ``target`` names as ``module:function``; the function may be an attribute of an attribute.
+
+    Raises:
+        UsageError: nothing that can be called is there.
+    """
+    module, _, path = target.partition(":")
     try:
         found: object = importlib.import_module(module)
         for part in path.split("."):
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError) as error:
-        message = f"cannot import {f'{module}:{path}'!r} ({error}), expected 'module:function'"
+        message = f"cannot import {target!r} ({error}), expected 'module:function'"
         raise UsageError(message) from error
     if not callable(found):
-        message = f"found {type(found).__name__} at {f'{module}:{path}'!r}, expected a reward function"
+        message = f"found {type(found).__name__} at {target!r}, expected a reward function"
         raise UsageError(message)
     return found
 

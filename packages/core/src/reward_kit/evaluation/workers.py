@@ -8,20 +8,16 @@ The processes come from Python's fork server, so the reward must pickle: a funct
 """
 
 import atexit
-import multiprocessing
-import os
-import pickle
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
-from multiprocessing.connection import Connection, wait
-from typing import Any, cast
+from multiprocessing.connection import wait
+from typing import Any
 
-from reward_kit.errors import ContractError, PrerequisiteError, UsageError
+from reward_kit.errors import ContractError
 from reward_kit.evaluation.conversations import Conversation, Graded
-from reward_kit.evaluation.worker import AT_ROW, IDLE, SINCE, LoadFailure, Task, serve
+from reward_kit.evaluation.worker import IDLE, Task
+from reward_kit.evaluation.worker_process import WorkerProcess, pickled
 from reward_kit.models import EvaluateResult
 
 __all__ = ["WorkerPool", "grade_in_processes"]
@@ -55,11 +51,10 @@ class WorkerPool:
     """Worker processes that hold one reward, for one batch of conversations after the other."""
 
     def __init__(self, reward: Callable[..., Any], workers: int, timeout: float | None) -> None:
-        self._context = multiprocessing.get_context(_start_method())
-        self._reward = _pickled(reward)
+        self._reward = pickled(reward)
         self._timeout = timeout
         self._count = workers
-        self._workers: list[_Worker] = []
+        self._workers: list[WorkerProcess] = []
         self._waiting: deque[int] = deque()
         """Numbers of rows that were taken from the source and are not with a worker."""
         self._inside: dict[int, Conversation] = {}
@@ -69,7 +64,7 @@ class WorkerPool:
 
     def graded(self, source: Iterator[Conversation]) -> Iterator[Graded]:
         """Yield every conversation with its result, in order. Once left half-way, the pool is of no more use."""
-        self._workers.extend(self._started() for _ in range(self._count - len(self._workers)))
+        self._workers.extend(WorkerProcess(self._reward) for _ in range(self._count - len(self._workers)))
         taken = given = 0
         failure: Exception | None = None
         exhausted = False
@@ -101,13 +96,6 @@ class WorkerPool:
     def _room(self) -> bool:
         return len(self._inside) < len(self._workers) * max(LEAST_AHEAD, 4 * self._chunk)
 
-    def _started(self) -> "_Worker":
-        try:
-            return _Worker(self._context, self._reward)
-        except OSError as error:
-            message = f"cannot start a worker process: {(error.strerror or str(error)).lower()}; use fewer workers"
-            raise PrerequisiteError(message) from error
-
     def _send(self) -> None:
         for worker in self._workers:
             if self._waiting and not worker.tasks:
@@ -135,7 +123,7 @@ class WorkerPool:
                 if worker.remaining(self._timeout) <= 0:
                     self._bury(worker, overdue)
 
-    def _take(self, worker: "_Worker") -> None:
+    def _take(self, worker: WorkerProcess) -> None:
         try:
             results = worker.receive()
         except (EOFError, OSError):
@@ -149,7 +137,7 @@ class WorkerPool:
             self._done[number] = result
         worker.tasks = []
 
-    def _bury(self, worker: "_Worker", overdue: float | None = None) -> None:
+    def _bury(self, worker: WorkerProcess, overdue: float | None = None) -> None:
         """Put another in the place of a worker that died or is overdue; its row is not graded, the rest wait again."""
         worker.kill()
         if not worker.ready:
@@ -169,91 +157,4 @@ class WorkerPool:
                 self._done[number] = EvaluateResult.not_graded(error)
             else:
                 self._waiting.appendleft(number)
-        self._workers[self._workers.index(worker)] = self._started()
-
-
-class _Worker:
-    """A process, its pipes, and the rows that it was given."""
-
-    def __init__(self, context: Any, reward: bytes) -> None:  # noqa: ANN401 - typeshed has no type for any context
-        theirs, self._outgoing = context.Pipe(duplex=False)
-        self.answers, back = context.Pipe(duplex=False)
-        self._progress = context.RawArray("d", [IDLE, 0.0])
-        # Not a daemon: those may have no children, and some rewards run code in processes of their own.
-        self.process = context.Process(target=serve, args=(theirs, back, self._progress, reward))
-        self.process.start()
-        for end in (theirs, back):
-            cast("Connection", end).close()
-        self.tasks: list[int] = []
-        self.sent = 0.0
-        self.ready = False
-
-    @property
-    def at_row(self) -> float:
-        """The number of the row that is graded, or IDLE."""
-        return float(self._progress[AT_ROW])
-
-    @property
-    def ending(self) -> str:
-        """How the process ended, in words."""
-        code = self.process.exitcode
-        if code is None or code >= 0:
-            return f"exit code {code}"
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-        return f"killed by {name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
-
-    def remaining(self, timeout: float) -> float:
-        """Return the seconds that the row in hand has left; all of them where none is in hand."""
-        since = float(self._progress[SINCE])
-        return timeout if self.at_row == IDLE else max(0.0, since + timeout - time.monotonic())
-
-    def send(self, tasks: list[Task]) -> None:
-        self.tasks = [task.number for task in tasks]
-        self.sent = time.monotonic()
-        with suppress(BrokenPipeError):  # it died: its sentinel says so next
-            self._outgoing.send(tasks)
-
-    def receive(self) -> list[EvaluateResult] | None:
-        """Return the results of the tasks; None for the first message, that the reward is loaded."""
-        received = self.answers.recv()
-        if isinstance(received, LoadFailure):
-            message = (
-                f"the reward cannot be loaded in a worker process: {received}; "
-                "define it at the top level of a module that can be imported, or grade with one worker"
-            )
-            raise ContractError(message)
-        if received is None:
-            self.ready = True
-            return None
-        return cast("list[EvaluateResult]", received)
-
-    def kill(self) -> None:
-        """End the process and all that it started."""
-        if self.process.pid is not None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        if self.process.exitcode is None:
-            self.process.kill()
-        self.process.join()
-        for end in (self._outgoing, self.answers):
-            end.close()
-
-
-def _start_method() -> str:
-    methods = multiprocessing.get_all_start_methods()
-    if "forkserver" not in methods:
-        return "spawn"
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["reward_kit.evaluation.worker"])
-    return "forkserver"
-
-
-def _pickled(reward: Callable[..., Any]) -> bytes:
-    try:
-        return pickle.dumps(reward)
-    except Exception as error:
-        name = getattr(reward, "__qualname__", type(reward).__name__)
-        message = (
-            f"the reward {name!r} does not pickle ({error}); "
-            "define it at the top level of a module, or grade with one worker and no timeout"
-        )
-        raise UsageError(message) from error
+        self._workers[self._workers.index(worker)] = WorkerProcess(self._reward)

@@ -11,7 +11,6 @@ later statement, twice at most. One answer at most is ever compared, so a list o
 import itertools
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from reward_kit.rewards.math.context import corrects, hedge, offered
 from reward_kit.rewards.math.numbers import Number, parse_number
@@ -228,7 +227,11 @@ def _later(spoken: str, last: Statement, *, numeric: bool) -> list[_Marked]:
         found = [
             mark
             for mark in found
-            if (mark.stated.number is not None if numeric else looks_like_an_answer(mark.stated))
+            if (
+                mark.stated.number is not None
+                if numeric
+                else mark.statement.formula or looks_like_an_answer(mark.stated)
+            )
             and mark.statement.complete
         ]
         if found:
@@ -241,7 +244,7 @@ def _rivals(spoken: str, found: list[_Marked]) -> tuple[list[str], str]:
     corrections = 0
     rivals: list[str] = []
     for earlier, later in itertools.pairwise(found):
-        if earlier.same_as(later):
+        if earlier.same_as(later) or earlier.stated.flaw == "denied":
             continue
         if corrects(spoken, earlier.statement.start, earlier.statement.end, later.statement.start):
             corrections += 1
@@ -286,6 +289,8 @@ def _without_echo(spoken: str, prompt: str) -> str:
 _SHORTEST_ECHO = 20
 _LONGEST_BARE = 200
 _SENTENCE = re.compile(r"[.!?;]\s|[?\n]")
+_WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+_MOST_WORDS = 3
 
 
 def _unmarked(spoken: str, prompt: str, *, numeric: bool, lenient: bool) -> Answer:
@@ -301,7 +306,10 @@ def _unmarked(spoken: str, prompt: str, *, numeric: bool, lenient: bool) -> Answ
                 text=stated.text, rule="last number", problem=stated.problem, ambiguous=several, number=stated.number
             )
         problem = stated.problem
-    if len(spoken) <= _LONGEST_BARE and "{{" not in spoken and not _SENTENCE.search(spoken):
-        bare = spoken.strip("*_` \t.")
+    bare = spoken.strip("*_` \t.") if len(spoken) <= _LONGEST_BARE and not _SENTENCE.search(spoken) else ""
+    words = list(itertools.islice(_WORDS.finditer(bare), _MOST_WORDS + 1))
+    digit = _DIGIT.search(bare)
+    begins = not words or digit is None or "\\" in bare or digit.start() < words[0].start()
+    if bare and "{{" not in bare and len(words) <= _MOST_WORDS and begins:
         return Answer(text=bare, rule="whole reply", number=parse_number(bare), tentative=problem)
     return Answer(problem=problem)

@@ -40,8 +40,8 @@ def compile_gold(gold: object, *, policy: Policy = DEFAULT) -> Gold:
     r"""Return a ground truth ready to be compared with; the same one is compiled once.
 
     Args:
-        gold: a number (72, ``"448,000"``, ``"12.5%"``), LaTeX (``"\\frac{\\pi}{2}"``), a word, the letter of a choice, a
-            worked solution that ends in ``#### N`` or has its answer in a box, or a list of alternatives of these.
+        gold: a number (72, ``"448,000"``, ``"12.5%"``), LaTeX (``"\\frac{\\pi}{2}"``), a word, a letter, a
+            worked solution that ends in ``#### N`` or has its answer in a box, or a list of alternatives.
         policy: how it will be compared.
 
     Raises:

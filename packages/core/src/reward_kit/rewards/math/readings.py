@@ -35,7 +35,10 @@ def looks_like_an_answer(stated: Stated) -> bool:
 
 
 _FORMAL = re.compile(r"[\d\\=^<>{}]|\A\(?[A-Z]\)?\Z")
-_LISTED = re.compile(r"\s*(?:,\s*)?(?:or\b|and/or\b|and\b|to\b|[/;|&+<>=,\u2212-]|\\)")
+_LISTED = re.compile(
+    r"\s*(?:,\s*)?(?:or\b|and/or\b|and\b(?!\s+(?:we|the|it|this|that|so|thus|hence|is)\b)|to\b)|\s*,(?!\s*[A-Za-z]{2})"
+    r"|\s*(?:[/;|&+<>=\u2212-]|\\)"
+)
 
 
 def _number(statement: Statement) -> Stated | None:
@@ -66,35 +69,40 @@ _DENIAL = re.compile(r"(?:not|never|neither|nor|anything but|no longer|unlikely)
 _DOUBT = re.compile(r"\b(?:maybe|perhaps|possibly|probably|guess(?:es|ing)?|might|could)\b", re.IGNORECASE)
 _NOTHING = re.compile(
     r"(?:in|correct|right|wrong|incorrect|verified|consistent|reasonable|as follows|below|above|the same|confirmed"
-    r"|expected|boxed|simplified|exact|unique|clear|unknown|unclear|now|also|still|obtained|found|supposed|going|to)\b",
+    r"|expected|boxed|simplified|exact|unique|clear|unknown|unclear|now|also|still|obtained|found|supposed|going)\b",
+    re.IGNORECASE,
+)
+_ONLY_A_LEAD = re.compile(
+    r"(?:\W|\b(?:so|thus|therefore|hence|and|the|our|my|your|final|correct|right|exact|numerical|required|overall)\b)*",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"(?:\s*[,;]\s*|\s+)(?:because|since|as (?:we|the|it|shown|required|desired|expected|stated)|which|where|when|due to"
-    r"|(?:and )?not|rather than|instead of|hence|thus|so)\b|\s+\((?:because|since|see|as|that is|i\.e\.|e\.g\.)",
+    r"(?:\s*[,;]\s*|\s+)(?:because|since|as (?:we|the|it|shown|required|desired|expected|stated)|which|where|when"
+    r"|due to|(?:and )?not|rather than|instead of|hence|thus|so)\b|\s+\((?:because|since|see|as|that is|i\.e\.|e\.g\.)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\s*([^\W\d_]+|°)")
+_MAX_WRITTEN = 2000
 _TRAILING = " \t\n\r.,;:*_`\"'"
 
 
 def _written(statement: Statement) -> Stated | None:
     """Return the answer as it is written, without the words around it."""
     text = statement.text
-    if statement.formula:
-        if not _LISTED.match(statement.rest):
-            unit = _WORD.match(statement.rest)
-            measured = (
-                rf"{statement.formula} \text{{ {unit[1]}}}" if unit and is_measure(unit[1]) else statement.formula
-            )
-            return Stated(text=measured, number=parse_number(measured))
+    if len(text) > _MAX_WRITTEN:
+        return Stated(text=text)
+    if statement.formula and not _LISTED.match(statement.rest):
+        unit = _WORD.match(statement.rest)
+        formula = statement.formula
+        text = rf"{formula} \text{{ {unit[1]}}}" if unit and is_measure(unit[1]) else formula
+        return Stated(text=text, number=parse_number(text))
     opening = _OPENING.match(text)
     text = text[opening.end() :] if opening else text
     if _DENIAL.match(text):
         return Stated(text=text, problem="the answer is denied, not stated", flaw="denied")
     aside = _ASIDE.search(text)
     text = (text[: aside.start()] if aside and aside.start() else text).strip(_TRAILING)
-    if statement.rule == "phrase" and (not text or _NOTHING.match(text)):
+    if statement.rule == "phrase" and (_ONLY_A_LEAD.fullmatch(text) or _NOTHING.match(text)):
         return None
     if _DOUBT.search(text):
         return Stated(text=text, problem="a guess where an answer is asked for", flaw="several")

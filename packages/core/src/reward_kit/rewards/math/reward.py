@@ -9,7 +9,7 @@ from reward_kit.rewards.math.policy import Policy
 from reward_kit.rewards.math.verdict import Verdict
 from reward_kit.rewards.math.verifying import verify
 
-__all__ = ["math_reward", "result_of", "verdict_on"]
+__all__ = ["math_reward", "result_of", "spoken_by_the_assistant"]
 
 
 @reward_function
@@ -50,21 +50,22 @@ def math_reward(
     1.0
     """
     policy = _policy(tolerance, absolute_tolerance, require_units, lenient)
-    verdict = verdict_on(messages, ground_truth, policy)
-    return result_of(verdict) if isinstance(verdict, Verdict) else verdict
+    reply = spoken_by_the_assistant(messages)
+    if isinstance(reply, EvaluateResult):
+        return reply
+    asked = next((message.text for message in reversed(messages[:-1]) if message.role == "user"), "")
+    return result_of(verify(reply, ground_truth, policy=policy, prompt=asked))
 
 
-def verdict_on(messages: list[Message], ground_truth: object, policy: Policy) -> Verdict | EvaluateResult:
-    """Verify the last message of a conversation; a result that says *not graded* where it is not a reply."""
+def spoken_by_the_assistant(messages: list[Message]) -> str | EvaluateResult:
+    """Return the reply at the end of a conversation; a result that says *not graded* where there is none."""
     if not messages or messages[-1].role != "assistant":
         found = f"a last message of the role {messages[-1].role!r}" if messages else "no messages"
         return EvaluateResult.not_graded(f"found {found}, expected the assistant's reply at the end")
     reply = messages[-1]
-    text = reply.text
-    if not text.strip() and reply.reasoning_content:
-        text = "<think>"
-    asked = next((message.text for message in reversed(messages[:-1]) if message.role == "user"), "")
-    return verify(text, ground_truth, policy=policy, prompt=asked)
+    if not reply.text.strip() and reply.reasoning_content:
+        return "<think>"  # it was cut off there
+    return reply.text
 
 
 def result_of(verdict: Verdict) -> EvaluateResult:

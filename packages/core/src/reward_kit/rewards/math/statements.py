@@ -11,7 +11,7 @@ from typing import Literal
 
 __all__ = ["Rule", "Statement", "boxed", "hashed", "phrased", "tagged"]
 
-Rule = Literal["boxed", "answer tag", "####", "phrase", "whole reply", "last number"]
+Rule = Literal["boxed", "answer tag", "####", "phrase", "whole reply", "last number", "last letter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

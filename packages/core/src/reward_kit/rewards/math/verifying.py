@@ -1,6 +1,5 @@
 """``verify``: decide whether a reply gives the ground truth as its one answer. It never raises."""
 
-import asyncio
 import functools
 
 from reward_kit.errors import GradingError
@@ -62,6 +61,8 @@ def verify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str
 
 async def averify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str = "") -> Verdict:
     """Do as ``verify`` does, in a thread: the event loop is never held up by a reply."""
+    import asyncio
+
     return await asyncio.to_thread(functools.partial(verify, response, gold, policy=policy, prompt=prompt))
 
 

@@ -1,0 +1,314 @@
+"""Real and complex elementary functions to any number of digits, on the standard library's ``decimal``.
+
+``decimal`` is written in C, keeps no state outside the context it is given, and so serves any number of threads;
+what it lacks (complex numbers, trigonometry) is here, by the textbook series with argument reduction
+(Brent and Zimmermann, Modern Computer Arithmetic, section 4.4).
+"""
+
+import functools
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
+from typing import NamedTuple
+
+from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
+
+__all__ = ["Arithmetic", "Complex", "NotRealError", "Number", "arithmetic"]
+
+_GUARD = 10
+_MAX_EXPONENT = 10**8
+_LARGEST_ANGLE = 40
+"""Digits before the point of the largest angle that is reduced."""
+_HALVINGS = 4
+_MAX_WHOLE_EXPONENT = 10**9
+
+
+class NotRealError(UndefinedError):
+    """The value is not real where only real numbers were asked for."""
+
+
+class Complex(NamedTuple):
+    """A complex number that need not be real."""
+
+    re: Decimal
+    im: Decimal
+
+
+Number = Decimal | Complex
+_ZERO, _ONE, _TWO = Decimal(0), Decimal(1), Decimal(2)
+
+
+@functools.cache
+def arithmetic(digits: int, *, real: bool) -> "Arithmetic":
+    """Return the arithmetic of so many digits; it has no state and may be shared."""
+    return Arithmetic(digits, real=real)
+
+
+@functools.cache
+def _pi(digits: int) -> Decimal:
+    """Return pi by Machin's formula, 16 arctan(1/5) - 4 arctan(1/239)."""
+    unit = 10 ** (digits + _GUARD)
+
+    def arctan_of_inverse(whole: int) -> int:
+        term = total = unit // whole
+        factor, odd = -1, 3
+        while term:
+            term //= whole * whole
+            total += factor * (term // odd)
+            factor, odd = -factor, odd + 2
+        return total
+
+    value = 16 * arctan_of_inverse(5) - 4 * arctan_of_inverse(239)
+    context = Context(prec=digits + 2)
+    return context.divide(Decimal(value), Decimal(unit))
+
+
+class Arithmetic:
+    """Functions on numbers, each result to ``digits``.
+
+    Where ``real`` is set, a step that leaves the real numbers raises NotRealError, as school mathematics does; odd
+    roots of negative numbers are real in either case.
+    """
+
+    def __init__(self, digits: int, *, real: bool) -> None:
+        self.digits = digits
+        self.real = real
+        self.context = Context(
+            prec=digits,
+            rounding=ROUND_HALF_EVEN,
+            Emax=_MAX_EXPONENT,
+            Emin=-_MAX_EXPONENT,
+            capitals=1,
+            clamp=0,
+            flags=[],
+            traps=[Overflow, InvalidOperation, DivisionByZero],
+        )
+
+    def pi(self) -> Decimal:
+        return self.context.plus(_pi(self.digits + _GUARD))
+
+    def e(self) -> Decimal:
+        return self.context.exp(_ONE)
+
+    def i(self) -> Number:
+        if self.real:
+            raise NotRealError("an imaginary number")
+        return Complex(_ZERO, _ONE)
+
+    def add(self, one: Number, other: Number) -> Number:
+        context = self.context
+        if isinstance(one, Decimal) and isinstance(other, Decimal):
+            return context.add(one, other)
+        (a, b), (c, d) = _parts(one), _parts(other)
+        return Complex(context.add(a, c), context.add(b, d))
+
+    def negative(self, one: Number) -> Number:
+        return one.copy_negate() if isinstance(one, Decimal) else Complex(one.re.copy_negate(), one.im.copy_negate())
+
+    def multiply(self, one: Number, other: Number) -> Number:
+        context = self.context
+        if isinstance(one, Decimal) and isinstance(other, Decimal):
+            return context.multiply(one, other)
+        (a, b), (c, d) = _parts(one), _parts(other)
+        return Complex(
+            context.subtract(context.multiply(a, c), context.multiply(b, d)),
+            context.add(context.multiply(a, d), context.multiply(b, c)),
+        )
+
+    def divide(self, one: Number, other: Number) -> Number:
+        context = self.context
+        if isinstance(other, Decimal):
+            if not other:
+                raise UndefinedError("a division by zero")
+            if isinstance(one, Decimal):
+                return context.divide(one, other)
+            return Complex(context.divide(one.re, other), context.divide(one.im, other))
+        size = context.add(context.multiply(other.re, other.re), context.multiply(other.im, other.im))
+        if not size:
+            raise UndefinedError("a division by zero")
+        top = _parts(self.multiply(one, Complex(other.re, other.im.copy_negate())))
+        return Complex(context.divide(top[0], size), context.divide(top[1], size))
+
+    def size(self, one: Number) -> Decimal:
+        """Return the absolute value."""
+        if isinstance(one, Decimal):
+            return one.copy_abs()
+        context = self.context
+        return context.sqrt(context.add(context.multiply(one.re, one.re), context.multiply(one.im, one.im)))
+
+    def exp(self, one: Number) -> Number:
+        if isinstance(one, Decimal):
+            return self.context.exp(one)
+        size = self.context.exp(one.re)
+        sine, cosine = self.sine_cosine(one.im)
+        return Complex(self.context.multiply(size, cosine), self.context.multiply(size, sine))
+
+    def ln(self, one: Number) -> Number:
+        if not self.size(one):
+            raise UndefinedError("the logarithm of zero")
+        if isinstance(one, Decimal) and one > 0:
+            return self.context.ln(one)
+        if self.real:
+            raise NotRealError("the logarithm of a negative number")
+        return Complex(self.context.ln(self.size(one)), self.angle(one))
+
+    def angle(self, one: Number) -> Decimal:
+        """Return the argument of a complex number, above -pi and up to pi."""
+        re, im = _parts(one)
+        if not re:
+            return self.context.divide(self.pi(), _TWO).copy_sign(im)
+        base = self.arctan(self.context.divide(im, re))
+        if re > 0:
+            return base
+        return self.context.add(base, self.pi() if im >= 0 else self.pi().copy_negate())
+
+    def power(self, base: Number, exponent: Number) -> Number:
+        """Return the principal power; a whole exponent is exact multiplication."""
+        if isinstance(exponent, Decimal) and exponent == exponent.to_integral_value():
+            return self.whole_power(base, exponent)
+        if not self.size(base):
+            if isinstance(exponent, Decimal) and exponent > 0:
+                return _ZERO
+            raise UndefinedError("a power of zero")
+        if isinstance(base, Decimal) and isinstance(exponent, Decimal) and base > 0:
+            return self.context.power(base, exponent)
+        return self.exp(self.multiply(exponent, self.ln(base)))
+
+    def whole_power(self, base: Number, exponent: Decimal) -> Number:
+        if exponent.copy_abs() > _MAX_WHOLE_EXPONENT:
+            raise ExhaustedError("a power that is too large")
+        if not self.size(base):
+            if exponent <= 0:
+                raise UndefinedError("zero to a power that is not positive")
+            return _ZERO
+        if isinstance(base, Decimal):
+            return self.context.power(base, exponent)
+        value: Number = _ONE
+        square: Number = base
+        count = abs(int(exponent))
+        while count:
+            if count & 1:
+                value = self.multiply(value, square)
+            square = self.multiply(square, square)
+            count >>= 1
+        return value if exponent >= 0 else self.divide(_ONE, value)
+
+    def root(self, one: Number, index: int) -> Number:
+        """Return the root of a whole index; an odd root of a negative number is negative."""
+        if isinstance(one, Decimal) and one < 0 and index % 2:
+            return self.negative(self.root(one.copy_negate(), index))
+        if index == 2:  # noqa: PLR2004
+            return self.square_root(one)
+        return self.power(one, self.context.divide(_ONE, Decimal(index)))
+
+    def square_root(self, one: Number) -> Number:
+        context = self.context
+        if isinstance(one, Decimal):
+            if one >= 0:
+                return context.sqrt(one)
+            if self.real:
+                raise NotRealError("the square root of a negative number")
+            return Complex(_ZERO, context.sqrt(one.copy_negate()))
+        size = self.size(one)
+        re = context.sqrt(max(_ZERO, context.divide(context.add(size, one.re), _TWO)))
+        im = context.sqrt(max(_ZERO, context.divide(context.subtract(size, one.re), _TWO)))
+        return Complex(re, im.copy_sign(one.im))
+
+    def sine_cosine(self, angle: Decimal) -> tuple[Decimal, Decimal]:
+        """Return the sine and the cosine of a real angle."""
+        before_point = max(0, angle.adjusted()) if angle else 0
+        if before_point > _LARGEST_ANGLE:
+            raise ExhaustedError("an angle that is too large")
+        digits = self.digits + _GUARD + before_point
+        work = Context(prec=digits, traps=[Overflow, InvalidOperation, DivisionByZero])
+        half_pi = work.divide(_pi(digits + _GUARD), _TWO)
+        quarters = work.divide(angle, half_pi).to_integral_value(ROUND_HALF_EVEN)
+        rest = work.subtract(angle, work.multiply(quarters, half_pi))
+        sine, cosine = _series(work, rest, 1), _series(work, rest, 0)
+        for _ in range(int(quarters) % 4):
+            sine, cosine = cosine, sine.copy_negate()
+        return self.settled(sine), self.settled(cosine)
+
+    def settled(self, value: Decimal) -> Decimal:
+        """Round; what is below the precision of the series is the zero that it approximates."""
+        return _ZERO if value and value.adjusted() < -(self.digits + 2) else self.context.plus(value)
+
+    def sine(self, one: Number) -> Number:
+        if isinstance(one, Decimal):
+            return self.sine_cosine(one)[0]
+        sine, cosine = self.sine_cosine(one.re)
+        rising, falling = self.context.exp(one.im), self.context.exp(one.im.copy_negate())
+        even = self.context.divide(self.context.add(rising, falling), _TWO)
+        odd = self.context.divide(self.context.subtract(rising, falling), _TWO)
+        return Complex(self.context.multiply(sine, even), self.context.multiply(cosine, odd))
+
+    def cosine(self, one: Number) -> Number:
+        if isinstance(one, Decimal):
+            return self.sine_cosine(one)[1]
+        return self.sine(self.add(self.context.divide(self.pi(), _TWO), self.negative(one)))
+
+    def arctan(self, one: Decimal) -> Decimal:
+        """Return the arctangent of a real number."""
+        work = Context(prec=self.digits + _GUARD, traps=[Overflow, InvalidOperation, DivisionByZero])
+        if one.copy_abs() > _ONE:
+            inner = self.arctan(work.divide(_ONE, one))
+            right = work.divide(_pi(self.digits + _GUARD), _TWO).copy_sign(one)
+            return self.context.subtract(right, inner)
+        for _ in range(_HALVINGS):
+            root = work.sqrt(work.add(_ONE, work.multiply(one, one)))
+            one = work.divide(one, work.add(_ONE, root))
+        square = work.multiply(one, one).copy_negate()
+        total, power, odd = one, one, 1
+        while power and power.adjusted() > total.adjusted() - self.digits - _GUARD:
+            power = work.multiply(power, square)
+            odd += 2
+            total = work.add(total, work.divide(power, Decimal(odd)))
+        return self.context.multiply(total, Decimal(2**_HALVINGS))
+
+    def arcsin(self, one: Number) -> Number:
+        if not isinstance(one, Decimal) or one.copy_abs() > _ONE:
+            raise NotRealError("the arcsine of a number above one")
+        if one.copy_abs() == _ONE:
+            return self.context.divide(self.pi(), _TWO).copy_sign(one)
+        context = self.context
+        beside = context.sqrt(context.multiply(context.subtract(_ONE, one), context.add(_ONE, one)))
+        return self.arctan(context.divide(one, beside))
+
+    def whole(self, one: Number) -> int:
+        """Return the whole number that a value is.
+
+        Raises:
+            UndefinedError: it is none.
+        """
+        value = self.as_real(one)
+        nearest = value.to_integral_value(ROUND_HALF_EVEN)
+        if value.adjusted() > self.digits // 2:
+            raise ExhaustedError("a number that is too large")
+        if self.context.subtract(value, nearest).copy_abs() > Decimal((0, (1,), -self.digits // 2)):
+            raise UndefinedError("expected a whole number")
+        return int(nearest)
+
+    def as_real(self, one: Number) -> Decimal:
+        """Return a number whose imaginary part is the error of rounding as a real one."""
+        if isinstance(one, Decimal):
+            return one
+        if not one.im or one.im.adjusted() < one.re.adjusted() - self.digits // 2:
+            return one.re
+        raise NotRealError("expected a real number")
+
+
+def _parts(one: Number) -> tuple[Decimal, Decimal]:
+    return (one, _ZERO) if isinstance(one, Decimal) else one
+
+
+def _series(work: Context, angle: Decimal, start: int) -> Decimal:
+    """Sum the Taylor series of the sine (``start`` 1) or the cosine (0)."""
+    square = work.multiply(angle, angle).copy_negate()
+    term = total = angle if start else _ONE
+    at = start
+    while term and term.adjusted() > total.adjusted() - work.prec - 1:
+        at += 2
+        term = work.divide(work.multiply(term, square), Decimal(at * (at - 1)))
+        total = work.add(total, term)
+    return total
+
+
+ARITHMETIC_ERRORS = (DecimalException,)

@@ -1,0 +1,317 @@
+"""Decide whether two readings say the same: which of them are ordered, what a name stands for, what a unit excludes.
+
+The policy behind each rule is written in ``reward_kit.rewards.math.policy``.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from reward_kit.rewards.math.equivalence.decimals import Number
+from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
+from reward_kit.rewards.math.equivalence.exact import Unfit
+from reward_kit.rewards.math.equivalence.expression import Expr, number
+from reward_kit.rewards.math.equivalence.intervals import real_set, same_set
+from reward_kit.rewards.math.equivalence.model import (
+    Based,
+    Choice,
+    Clock,
+    Group,
+    Matrix,
+    NamedSet,
+    Opaque,
+    Ratio,
+    Reading,
+    Relation,
+    Scalar,
+    SetOperation,
+    Words,
+)
+from reward_kit.rewards.math.equivalence.relations import flattened, same_equation, same_inequality, values_of
+from reward_kit.rewards.math.equivalence.scalars import as_fraction, equal, rounds_to
+from reward_kit.rewards.math.equivalence.values import Value
+from reward_kit.rewards.math.policy import Policy
+from reward_kit.rewards.math.units import units_conflict, units_cover
+
+__all__ = ["Comparer", "OpaqueError"]
+
+MAX_ITEMS = 200
+_HUNDRED = number(100)
+_SET_LIKE = (Group, NamedSet, SetOperation, Relation)
+
+
+class OpaqueError(Exception):
+    """One of the two holds mathematics that only a computer algebra system reads."""
+
+
+class Comparer:
+    """One comparison of an answer with its gold, under a policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.reason = ""
+        """Why the two differ, where there is more to say than that they do."""
+
+    def same(self, answer: Reading, gold: Reading) -> bool:
+        """Say whether ``answer`` says what ``gold`` says.
+
+        Raises:
+            OpaqueError: this cannot be decided here.
+            ExhaustedError: an expression is too large.
+            UndefinedError: an expression has no value.
+        """
+        answer, gold = _unwrapped(answer), _unwrapped(gold)
+        if isinstance(answer, Opaque) or isinstance(gold, Opaque):
+            raise OpaqueError
+        if isinstance(answer, Scalar) and isinstance(gold, Scalar):
+            return self.scalars(answer, gold)
+        if isinstance(answer, Choice) or isinstance(gold, Choice):
+            return self.choices(answer, gold)
+        if isinstance(answer, Relation) and isinstance(gold, Relation) and self.relations(answer, gold):
+            return True
+        if isinstance(answer, Relation) != isinstance(gold, Relation) and self.assigned(answer, gold):
+            return True
+        if isinstance(answer, Group) and isinstance(gold, Group) and self.groups(answer, gold):
+            return True
+        if isinstance(answer, _SET_LIKE) and isinstance(gold, _SET_LIKE) and self.sets(answer, gold):
+            return True
+        return self.others(answer, gold)
+
+    def others(self, answer: Reading, gold: Reading) -> bool:
+        """Compare what is neither a value nor a group."""
+        match answer, gold:
+            case (Words(), Words()) | (Clock(), Clock()) | (Based(), Based()) | (NamedSet(), NamedSet()):
+                return answer == gold
+            case (Matrix(rows=one), Matrix(rows=other)):
+                return self.matrices(one, other)
+            case (Matrix(rows=rows), Group(items=items)) | (Group(items=items), Matrix(rows=rows)):
+                vector = [row[0] for row in rows] if all(len(row) == 1 for row in rows) else list(rows[0])
+                single = len(rows) == 1 or all(len(row) == 1 for row in rows)
+                pair = (vector, items) if isinstance(answer, Matrix) else (items, vector)
+                return single and self.in_order(*pair)
+            case (Ratio(), Ratio()):
+                return self.ratios(answer, gold)
+            case (Ratio(parts=(top, bottom)), Scalar()) if not answer.clock:
+                return self.scalars(_quotient(top, bottom), gold)
+            case (Scalar(), Ratio(parts=(top, bottom))) if not gold.clock:
+                return self.scalars(answer, _quotient(top, bottom))
+            case (Clock(seconds=at), Ratio(clock=True) as ratio) | (Ratio(clock=True) as ratio, Clock(seconds=at)):
+                return _on_the_clock(ratio) % 43200 == at % 43200 and not self.policy.require_units
+            case (Based(digits=digits, base=10), Scalar() as scalar) | (Scalar() as scalar, Based(digits=digits, base=10)):
+                return as_fraction(scalar.value) == Fraction(int(digits))
+        return False
+
+    def scalars(self, answer: Scalar, gold: Scalar) -> bool:
+        """Compare two values with their units."""
+        if answer.infinite or gold.infinite:
+            return answer.infinite == gold.infinite
+        values = [(answer.value, gold.value)]
+        if answer.percent and not gold.percent:
+            values.append((_hundredth(answer.value), gold.value))
+        elif gold.percent and not answer.percent:
+            values.append((answer.value, _hundredth(gold.value)))
+        if not any(equal(one, other, self.policy) for one, other in values):
+            return False
+        if units_conflict(answer.units, gold.units):
+            self.reason = "the units differ"
+            return False
+        covered = units_cover(answer.units, gold.units) and (answer.percent or not gold.percent)
+        if self.policy.require_units and not covered:
+            self.reason = "the unit is missing"
+            return False
+        return True
+
+    def choices(self, answer: Reading, gold: Reading) -> bool:
+        """Compare a choice, whose letter stands with or without its text."""
+        one = answer if isinstance(answer, Choice) else None
+        other = gold if isinstance(gold, Choice) else None
+        if one is not None and other is not None:
+            texts = one.rest is None or other.rest is None or self.same(one.rest, other.rest)
+            return one.letter == other.letter and texts
+        if other is not None:
+            return other.rest is not None and self.same(answer, other.rest)
+        return one is not None and one.rest is not None and self.same(one.rest, gold)
+
+    def relations(self, answer: Relation, gold: Relation) -> bool:
+        """Compare two equations or inequalities."""
+        if answer.equality and gold.equality:
+            one, other = answer.sides[0], gold.sides[0]
+            alike = one.label == other.label or (_is_function(one.label) and _is_function(other.label))
+            if one.names and other.names and alike:
+                return self.values(answer, gold)
+            return same_equation(answer, gold)
+        if answer.signs == gold.signs == ("in",):
+            left, right = answer.sides, gold.sides
+            if left[1].reading is None or right[1].reading is None:
+                return left[1].label == right[1].label and left[0].label == right[0].label
+            return left[0].label == right[0].label and self.same(left[1].reading, right[1].reading)
+        return same_inequality(answer, gold)
+
+    def values(self, answer: Relation, gold: Relation) -> bool:
+        """Compare what two relations say of the same name; the gold says one thing."""
+        wanted = gold.sides[-1].reading
+        return wanted is not None and self.chain(answer, wanted)
+
+    def assigned(self, answer: Reading, gold: Reading) -> bool:
+        """Compare ``x = 5`` with 5."""
+        if isinstance(answer, Relation):
+            if answer.signs == ("in",) and answer.sides[1].reading is not None:
+                return self.same(answer.sides[1].reading, gold)
+            return answer.equality and self.chain(answer, gold)
+        if isinstance(gold, Relation) and gold.sides[-1].reading is not None and gold.sides[0].names:
+            plain = gold.equality or gold.signs == ("in",)
+            return plain and not gold.sides[0].digits and self.same(answer, gold.sides[-1].reading)
+        return False
+
+    def chain(self, answer: Relation, gold: Reading) -> bool:
+        """Say whether every side of a chain of equalities is the gold, but for a name at its beginning."""
+        sides = values_of(answer, gold)
+        if sides is None:
+            return False
+        found = False
+        for reading, rounded in sides:
+            if self.same(reading, gold):
+                found = True
+            elif not rounded or not _rounding(reading, gold):
+                self.reason = "the sides of the equality differ" if found else ""
+                return False
+        return found
+
+    def groups(self, answer: Group, gold: Group) -> bool:
+        """Compare tuples in order and sets in any."""
+        one, other = flattened(answer), flattened(gold)
+        if max(len(one), len(other)) > MAX_ITEMS:
+            raise ExhaustedError("too many items")
+        if answer.ordered and gold.ordered:
+            brackets = answer.brackets == gold.brackets or (len(one) > 2 and "(" not in {answer.brackets[1]})  # noqa: PLR2004
+            return brackets and self.in_order(one, other)
+        if answer.ordered or gold.ordered:
+            unordered = gold if answer.ordered else answer
+            if unordered.brackets:
+                return False
+            pair = (one, _by_name(other)) if answer.ordered else (_by_name(one), other)
+            return self.in_order(*pair)
+        if answer.brackets or gold.brackets or all(isinstance(item, Group) for item in (*one, *other)):
+            one, other = self.distinct(one), self.distinct(other)
+        if self.matched(one, other):
+            return True
+        stated = [_assigned_value(item) for item in one], [_assigned_value(item) for item in other]
+        if (None in stated[0]) == (None in stated[1]):
+            return False
+        bare = [value or item for value, item in zip(stated[0], one, strict=True)]
+        wanted = [value or item for value, item in zip(stated[1], other, strict=True)]
+        return self.in_order(bare, wanted) if _different_names(one, other) else self.matched(bare, wanted)
+
+    def in_order(self, answer: Sequence[Reading], gold: Sequence[Reading]) -> bool:
+        return len(answer) == len(gold) and all(self.same(a, g) for a, g in zip(answer, gold, strict=True))
+
+    def matched(self, answer: Sequence[Reading], gold: Sequence[Reading]) -> bool:
+        """Say whether each item of one is one item of the other."""
+        if len(answer) != len(gold):
+            self.reason = f"{len(answer)} answers where there are {len(gold)}"
+            return False
+        left = list(answer)
+        for wanted in gold:
+            for at, item in enumerate(left):
+                if self.same(item, wanted):
+                    del left[at]
+                    break
+            else:
+                return False
+        return True
+
+    def distinct(self, items: Sequence[Reading]) -> list[Reading]:
+        """Drop the repeated members of a set."""
+        found: list[Reading] = []
+        for item in items:
+            if not any(self.same(item, other) for other in found):
+                found.append(item)
+        return found
+
+    def sets(self, answer: Reading, gold: Reading) -> bool:
+        """Compare sets of real numbers, however they are described."""
+        one, other = real_set(answer), real_set(gold)
+        if one is None or other is None:
+            return False
+        same_names = not one[1] or not other[1] or one[1] == other[1]
+        return same_names and same_set(one[0], other[0])
+
+    def matrices(self, one: tuple[tuple[Reading, ...], ...], other: tuple[tuple[Reading, ...], ...]) -> bool:
+        return len(one) == len(other) and all(self.in_order(a, g) for a, g in zip(one, other, strict=True))
+
+    def ratios(self, answer: Ratio, gold: Ratio) -> bool:
+        if len(answer.parts) != len(gold.parts):
+            return False
+        if answer.clock and gold.clock:
+            return self.in_order(answer.parts, gold.parts)
+        first, wanted = answer.parts[0].value.tree, gold.parts[0].value.tree
+        return all(
+            equal(
+                Value(Expr("mul", (part.value.tree, wanted))), Value(Expr("mul", (first, other.value.tree))), self.policy
+            )
+            for part, other in zip(answer.parts[1:], gold.parts[1:], strict=True)
+        )
+
+
+def _unwrapped(reading: Reading) -> Reading:
+    """Return the one item of a list or set of one."""
+    while isinstance(reading, Group) and len(reading.items) == 1:
+        reading = reading.items[0]
+    return reading
+
+
+def _hundredth(value: Value) -> Value:
+    return Value(Expr("div", (value.tree, _HUNDRED)))
+
+
+def _quotient(top: Scalar, bottom: Scalar) -> Scalar:
+    return Scalar(value=Value(Expr("div", (top.value.tree, bottom.value.tree))))
+
+
+def _on_the_clock(ratio: Ratio) -> int:
+    seconds = 0
+    parts = [int(as_fraction(part.value) or 0) for part in ratio.parts]
+    for part in [*parts, 0][:3]:
+        seconds = seconds * 60 + part
+    return seconds
+
+
+def _is_function(label: str) -> bool:
+    return len(label) > 3 and label[1] == "(" and label.endswith(")")  # noqa: PLR2004
+
+
+def _rounding(reading: Reading, gold: Reading) -> bool:
+    r"""Say whether one is a decimal that the other rounds to, behind a ``\approx``."""
+    if not isinstance(reading, Scalar) or not isinstance(gold, Scalar):
+        return False
+    digits = reading.value.tree.digits or gold.value.tree.digits
+    try:
+        one, other = reading.value.number(80), gold.value.number(80)
+    except (ExhaustedError, UndefinedError, Unfit):
+        return False
+    return digits > 1 and _real(one) and _real(other) and rounds_to(one, other, digits)  # type: ignore[arg-type]  # both are real
+
+
+def _real(value: Number) -> bool:
+    return isinstance(value, Decimal)
+
+
+def _assigned_value(item: Reading) -> Reading | None:
+    if isinstance(item, Relation) and item.equality and item.sides[0].names:
+        return item.sides[-1].reading
+    return None
+
+
+def _different_names(one: Sequence[Reading], other: Sequence[Reading]) -> bool:
+    labels = [item.sides[0].label for item in (*one, *other) if isinstance(item, Relation)]
+    return len(set(labels)) > 1
+
+
+def _by_name(items: Sequence[Reading]) -> Sequence[Reading]:
+    """Return what is assigned to each of several names, in the order of the names; else the items as they are."""
+    values = [_assigned_value(item) for item in items]
+    labels = [item.sides[0].label for item in items if isinstance(item, Relation)]
+    if None in values or len(set(labels)) != len(items):
+        return items
+    found = sorted(zip(labels, values, strict=True), key=lambda pair: pair[0])
+    return [value for _, value in found if value is not None]

@@ -1,44 +1,31 @@
-"""GSM8K as an example: where it comes from, what a row becomes, what is rewarded, how it is trained."""
-
-from collections.abc import Mapping
-from typing import Any
+"""OpenR1-Math as an example: where it comes from, what a row becomes, what is rewarded, how it is trained."""
 
 from reward_kit.example import Example, GenerationSettings, GrpoSettings, HubSource
-from reward_kit.models import Message, Sample
 from reward_kit.rewards.math import math_reward
+from reward_kit.rewards.math.rows import openr1_row
 
-__all__ = ["example", "row"]
+__all__ = ["example"]
 
-SYSTEM_PROMPT = "Solve the problem step by step. End with the final number alone in \\boxed{}, without a unit."
-
-
-def row(raw: Mapping[str, Any]) -> Sample:
-    """Make a sample of a row of GSM8K: ``question`` and ``answer``, a worked solution that ends with ``#### N``."""
-    solution, separator, final = raw["answer"].rpartition("####")
-    if not separator or not solution.strip() or not final.strip():
-        message = f"found the answer {raw['answer'][-40:]!r}, expected a worked solution that ends with '#### N'"
-        raise ValueError(message)
-    return Sample(
-        messages=[Message(role="user", content=raw["question"])],
-        ground_truth=final.strip(),
-        reference=raw["answer"],
-    )
-
+SYSTEM_PROMPT = (
+    "Solve the problem step by step. End with the exact final answer alone in \\boxed{}: a number, an expression, "
+    "a set such as \\{1, 2\\}, a pair such as (1, 2) or an interval such as [1, 2)."
+)
 
 example = Example(
-    name="math-gsm8k",
-    package="reward_kit_math_gsm8k",
-    summary="Grade-school mathematics (GSM8K): word problems whose answer is one number.",
+    name="math-openr1",
+    package="reward_kit_math_openr1",
+    summary="Competition mathematics (OpenR1): problems whose answer is a number, an expression, a set or a tuple.",
     source=HubSource(
-        repo="openai/gsm8k",
-        config="main",
+        repo="open-r1/OpenR1-Math-220k",
+        config="default",
         split="train[:100]",
-        revision="740312add88f781978c0658806c59bc2815b9866",
-        licence="MIT",
+        revision="e4e141ec9dea9f8326f4d347be56105859b2bd68",
+        licence="Apache-2.0",
     ),
-    row=row,
+    row=openr1_row,
     system_prompt=SYSTEM_PROMPT,
     reward=math_reward,
-    generation=GenerationSettings(max_tokens=4096),
-    training=GrpoSettings(max_completion_length=1024),
+    # What Qwen3 is made to be asked with: it thinks for up to 32,768 tokens, and greedy decoding makes it repeat itself.
+    generation=GenerationSettings(max_tokens=32768, temperature=0.6, top_p=0.95),
+    training=GrpoSettings(max_completion_length=4096),
 )

@@ -65,7 +65,7 @@ _CHOICE = re.compile(
 )
 _IMAGE = re.compile(r"!\[[^\]]{0,200}\]\(|\\includegraphics|\[asy\]", re.IGNORECASE)
 _LETTERED = re.compile(r"(?:^|[\n.,;:?!$])[ \t]*(?:\(([a-h])\)|([a-h])\))", re.ASCII)
-_NUMBERED = re.compile(r"\(([1-9]|i|ii|iii|iv|v|vi)\)|(?:^|\n)[ \t]*([1-9])\)", re.ASCII)
+_NUMBERED = re.compile(r"(?<![^\s.,;:?!])\(([1-9]|i|ii|iii|iv|v|vi)\)(?=\s)|(?:^|\n)[ \t]*([1-9])\)", re.ASCII)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 _REQUEST = re.compile(
     r"\?|\b(?:find|determine|compute|calculate|evaluate|solve|what|which|how (?:many|much|long|far|old)|express"

@@ -59,19 +59,20 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 
 _KINDS = {"mcq": "multiple choice", "multiple-choice": "multiple choice", "proof": "proof"}
 _CHOICE = re.compile(
-    r"(?<![A-Za-z])\(\s*(?:\\[a-z]+\s*\{?\s*)?([A-E])\s*\}?\s*\)"  # (A), (\mathrm{A})
-    r"|(?:^|\n|\\quad|[.,;]\s)\s*(?:\\text[a-z]*\s*\{\s*)?([A-E])[.)\uff0e\u3001:]"  # A. and A)
-    r"|\n[ \t]*([A-E])[ \t]"  # A at the beginning of a line
+    r"(?<![A-Za-z])\(\s{0,4}(?:\\[a-z]{2,12}\s{0,4}\{?\s{0,4})?([A-E])\s{0,4}\}?\s{0,4}\)"  # (A), (\mathrm{A})
+    r"|(?:^|\n|\\quad|[.,;:]\s)\s{0,8}(?:\\text[a-z]{0,8}\s{0,4}\{\s{0,4})?([A-E])[.)\uff0e\u3001:]"  # A. and A)
+    r"|\n[ \t]{0,8}([A-E])[ \t]"  # A at the beginning of a line
 )
-_IMAGE = re.compile(r"!\[[^\]]{0,200}\]\(|\\includegraphics|\[asy\]", re.IGNORECASE)
-_LETTERED = re.compile(r"(?:^|[\n.,;:?!$])[ \t]*(?:\(([a-h])\)|([a-h])\))", re.ASCII)
-_NUMBERED = re.compile(r"(?<![^\s.,;:?!])\(([1-9]|i|ii|iii|iv|v|vi)\)(?=\s)|(?:^|\n)[ \t]*([1-9])\)", re.ASCII)
+_IMAGE = re.compile(r"!\[[^\]]{0,100}\]\(|\\includegraphics|\[asy\]", re.IGNORECASE)
+_LETTERED = re.compile(r"(?:^|[\n.,;:?!$])[ \t]{0,8}(?:\(([a-h])\)|([a-h])\))", re.ASCII)
+_NUMBERED = re.compile(r"(?<![^\s.,;:?!])\(([1-9]|i|ii|iii|iv|v|vi)\)(?=\s)|(?:^|\n)[ \t]{0,8}([1-9])\)", re.ASCII)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 _REQUEST = re.compile(
     r"\?|\b(?:find|determine|compute|calculate|evaluate|solve|what|which|how (?:many|much|long|far|old)|express"
     r"|simplify|give|write)\b",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(r"\?(?![^\s$)\"'*])|\band\s+(?:how\s+(?:many|much|long|far)|what)\b", re.IGNORECASE)
 _PROOF = re.compile(r"\b(?:prove|show|verify|demonstrate)\b", re.IGNORECASE)
 _FEWEST_CHOICES = 3
 
@@ -102,10 +103,12 @@ def _has_choices(problem: str) -> bool:
 
 
 def _has_parts(problem: str) -> bool:
-    """Say whether there are parts a) and b), or (1) and (2) where a part asks for something.
+    """Say whether it asks twice, or has parts a) and b), or (1) and (2) where a part asks for something.
 
     Numbers are also put in front of mere conditions: "(1) f is even; (2) f(0) = 1".
     """
+    if len(_QUESTION.findall(problem)) > 1:
+        return True
     letters = [found[1] or found[2] for found in _LETTERED.finditer(problem)]
     if ("a", "b") in pairwise(letters):
         return True
@@ -125,6 +128,7 @@ def _number(text: str) -> int:
 _LETTER = re.compile(
     r"[\s$(]*(?:\\(?:text|textbf|textit|mathrm|mathbf|mathit|boldsymbol|bf|rm)\b)?[\s{(]*[A-Za-z][\s})]*[\s$).]*"
 )
+_LONGEST_LETTER = 40
 _NO_ANSWER = frozenset({"", "none", "n/a", "not found", "unknown"})
 _SEPARATOR = re.compile(r"\b(?:and|or)\b|[;\n]|,(?!\d{3}(?!\d))")
 _WORD = re.compile(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}|\{(,)\}|\\[,!]")
@@ -138,7 +142,7 @@ def _unsuitable_answer(answer: str) -> str:
         return "no answer"
     if stripped.lower() == "proof":
         return "proof"
-    if _LETTER.fullmatch(stripped):
+    if len(stripped) <= _LONGEST_LETTER and _LETTER.fullmatch(stripped):
         return "single letter"
     return "several answers" if _is_bare_list(stripped) else ""
 

@@ -135,6 +135,4 @@ class Opaque:
     reason: str
 
 
-Reading = (
-    Scalar | Group | Relation | Matrix | NamedSet | SetOperation | Ratio | Clock | Based | Choice | Words | Opaque
-)
+Reading = Scalar | Group | Relation | Matrix | NamedSet | SetOperation | Ratio | Clock | Based | Choice | Words | Opaque

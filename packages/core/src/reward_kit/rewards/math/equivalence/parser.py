@@ -224,9 +224,7 @@ class _Parser:
         r"""Read an argument of a command: a group in braces, or one digit or symbol (``\frac12``)."""
         token = self.here
         if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
-            self.tokens[self.at : self.at + 1] = [
-                Token("number", digit, Fraction(int(digit))) for digit in token.text
-            ]
+            self.tokens[self.at : self.at + 1] = [Token("number", digit, Fraction(int(digit))) for digit in token.text]
         if self.take("{"):
             tree = self.sum()
             self.expect("}")

@@ -217,7 +217,13 @@ def _names(found: list[Token], reading: Reading | None) -> bool:
         return all(isinstance(item, Scalar) and item.value.tree.op == "name" for item in reading.items)
     if isinstance(reading, Ratio):
         return all(part.value.names for part in reading.parts)
-    return reading is None and bool(found) or not isinstance(reading, Opaque) and found[:1] != [] and found[0].kind == "text"
+    return (
+        reading is None
+        and bool(found)
+        or not isinstance(reading, Opaque)
+        and found[:1] != []
+        and found[0].kind == "text"
+    )
 
 
 def _flat(parts: tuple[Expr, ...]) -> list[Expr]:

@@ -75,7 +75,9 @@ def _agree(one, other) -> bool:
     twice, size = distance(one(2 * DIGITS), other(2 * DIGITS), 2 * DIGITS)
     if not twice:
         return True
-    return twice.adjusted() < max(size.adjusted() - DIGITS - _DOUBT, min(gap.adjusted() - DIGITS // 2, -DIGITS - _DOUBT))
+    return twice.adjusted() < max(
+        size.adjusted() - DIGITS - _DOUBT, min(gap.adjusted() - DIGITS // 2, -DIGITS - _DOUBT)
+    )
 
 
 def _close(answer: Value, gold: Value, policy: Policy) -> bool:

@@ -97,7 +97,10 @@ class Comparer:
                 return self.scalars(answer, _quotient(top, bottom))
             case (Clock(seconds=at), Ratio(clock=True) as ratio) | (Ratio(clock=True) as ratio, Clock(seconds=at)):
                 return _on_the_clock(ratio) % 43200 == at % 43200 and not self.policy.require_units
-            case (Based(digits=digits, base=10), Scalar() as scalar) | (Scalar() as scalar, Based(digits=digits, base=10)):
+            case (Based(digits=digits, base=10), Scalar() as scalar) | (
+                Scalar() as scalar,
+                Based(digits=digits, base=10),
+            ):
                 return as_fraction(scalar.value) == Fraction(int(digits))
         return False
 
@@ -247,7 +250,9 @@ class Comparer:
         first, wanted = answer.parts[0].value.tree, gold.parts[0].value.tree
         return all(
             equal(
-                Value(Expr("mul", (part.value.tree, wanted))), Value(Expr("mul", (first, other.value.tree))), self.policy
+                Value(Expr("mul", (part.value.tree, wanted))),
+                Value(Expr("mul", (first, other.value.tree))),
+                self.policy,
             )
             for part, other in zip(answer.parts[1:], gold.parts[1:], strict=True)
         )

@@ -69,9 +69,7 @@ class Value:
     def sample(self, point: int, digits: int, *, real: bool) -> Number:
         """Return the value at a point."""
         at = {name: _point(name, point) for name in self.names}
-        return self._once(
-            (f"sample {digits}", point, real), lambda: evaluate(self.tree, digits, values=at, real=real)
-        )
+        return self._once((f"sample {digits}", point, real), lambda: evaluate(self.tree, digits, values=at, real=real))
 
     @property
     def rational(self) -> bool:

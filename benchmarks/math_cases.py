@@ -5,6 +5,7 @@ A case is a dictionary with ``group``, ``name``, ``reply``, ``gold`` and ``expec
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,21 @@ WORDS = {
 }
 FORMATS = {**BOXES, **WORDS}
 LONG = 24_000
+LEFT_OUT = {
+    **dict.fromkeys(
+        ("test_number_extraction 5", "test_number_extraction 6", "test_number_extraction 17"), "1,22 is 1.22"
+    ),
+    **dict.fromkeys((f"test_relations_math {n}" for n in (10, 12, 13, 16, 26, 27)), "5 + 5 + 1 = 7 = 11 is 11"),
+    "test_relations_math 21": "1 = 0 is a ground truth",
+    "test_math_extraction_edge_cases 7": "85 - 67 + 12000003 - 3 = 12000023 is right",
+    "test_boxed 0": "two boxes in different sentences are a list",
+    "test_open_thoughts 27": "two boxes in different sentences are a list",
+    "test_latex_notation 5": "broken markup hides an answer",
+    "test_latex_notation 6": "broken markup hides an answer",
+    "test_latex_notation 9": "a box that is never closed is an answer",
+    "test_numina_cases 24": "a box that is never closed is a ground truth",
+}
+"""What the policy contradicts, and what it would have to say."""
 PUBLISHED = ("test_all.py", "test_boxed.py", "test_numina_cases.py", "test_open_thoughts.py", "test_yujianll.py")
 
 
@@ -115,7 +131,9 @@ def _parametrized(test: ast.FunctionDef, file: str) -> Iterator[Case]:
         return
     for index, item in enumerate(values):
         gold, pred, expected = item
-        yield _case("published", f"{file} {test.name} {index}", _in_a_box(pred), gold, expected=bool(expected))
+        reply = _in_a_box(pred)
+        if reply is not None and f"{test.name} {index}" not in LEFT_OUT:
+            yield _case("published", f"{file} {test.name} {index}", reply, gold, expected=bool(expected))
 
 
 def _parameters(test: ast.FunctionDef) -> tuple[str, list[tuple[str, str, int]]]:
@@ -128,13 +146,20 @@ def _parameters(test: ast.FunctionDef) -> tuple[str, list[tuple[str, str, int]]]
     return "", []
 
 
-def _in_a_box(pred: str) -> str:
-    bare = pred.strip()
-    for mark in ("$$", "$"):
-        if bare.startswith(mark) and bare.endswith(mark) and len(bare) > 2 * len(mark) and mark not in bare[2:-2]:
-            bare = bare[len(mark) : -len(mark)]
-            break
-    return pred if "boxed" in bare else f"$\\boxed{{{bare.strip()}}}$"
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+
+
+def _in_a_box(pred: str) -> str | None:
+    """Return a reply with its answer in a box: its only formula, or all of it; None where it is prose without one."""
+    if "boxed" in pred:
+        return pred
+    formulas = [next(filter(None, found.groups())) for found in _FORMULA.finditer(pred)]
+    words = _PROSE.findall(re.sub(r"\\text\{[^}]*\}", "", pred))
+    behind = pred.rpartition(formulas[0])[2] if formulas else ""
+    if len(formulas) > 1 or re.search(r"\d", behind) or (not formulas and len(words) > 2):
+        return None
+    return f"$\\boxed{{{(formulas[0] if formulas else pred).strip()}}}$"
 
 
 def _case(group: str, name: str, reply: str, gold: str, *, expected: bool) -> Case:

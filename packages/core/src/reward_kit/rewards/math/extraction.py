@@ -19,7 +19,7 @@ from reward_kit.rewards.math.prose import Stated, number_at_the_end
 from reward_kit.rewards.math.readings import looks_like_an_answer, read
 from reward_kit.rewards.math.statements import Rule, Statement, boxed, hashed, phrased, tagged
 
-__all__ = ["Answer", "extract_answer"]
+__all__ = ["Answer", "answer_of_solution", "extract_answer", "searched_answer", "sole_box"]
 
 MAX_CORRECTIONS = 2
 """How often a reply may take back an answer; more is guessing."""
@@ -65,11 +65,17 @@ def extract_answer(reply: str, *, prompt: str = "", numeric: bool = True, lenien
     >>> extract_answer("The answer is 5 or 7.").problem
     'several answers where one is asked for'
     """
+    only = sole_box(reply, prompt)
+    if only is not None:
+        return Answer(text=only, rule="boxed")
+    return searched_answer(reply, prompt=prompt, numeric=numeric, lenient=lenient)
+
+
+def searched_answer(reply: str, *, prompt: str, numeric: bool, lenient: bool) -> Answer:
+    """Do as ``extract_answer`` does, where there is no ``sole_box``."""
     spoken = _after_thinking(reply)
     if spoken is None:
         return Answer(problem="the reply ends inside its thinking")
-    if (only := _only_box(spoken)) is not None and not (prompt and spoken.lstrip().startswith(prompt.strip())):
-        return Answer(text=only, rule="boxed")
     spoken = _without_echo(spoken.strip(), prompt.strip())
     if not spoken:
         return Answer(problem="nothing follows the thinking or the prompt" if reply.strip() else "the reply is empty")
@@ -79,6 +85,15 @@ def extract_answer(reply: str, *, prompt: str = "", numeric: bool = True, lenien
             if found:
                 return _decided(text, found if numeric else _joined(text, found), numeric=numeric)
     return _unmarked(spoken, prompt, numeric=numeric, lenient=lenient)
+
+
+def sole_box(reply: str, prompt: str = "") -> str | None:
+    """Return the content of the box that a reply ends with, where nothing else of the reply has to be read.
+
+    None says nothing: ``extract_answer`` decides then.
+    """
+    spoken = _after_thinking(reply)
+    return None if spoken is None else _only_box(spoken, prompt)
 
 
 _THINK = re.compile(r"<(/?)think(?:ing)?\s*>", re.IGNORECASE | re.ASCII)
@@ -103,13 +118,13 @@ _LEAD = 24
 _MAX_BOX = 4000
 
 
-def _only_box(spoken: str) -> str | None:
+def _only_box(spoken: str, prompt: str) -> str | None:
     """Return the content of the box that ends a reply, if it is the only mark and nothing near it casts a doubt.
 
     It is what almost every reply looks like, and is found without reading the reply.
     """
     start = spoken.rfind(_BOX)
-    if start < 0:
+    if start < 0 or (prompt and spoken.lstrip().startswith(prompt.strip())):
         return None
     begin = start + len(_BOX)
     end = _matching_brace(spoken, begin)
@@ -141,6 +156,17 @@ def _matching_brace(text: str, begin: int) -> int:
         depth += inner - 1
         at = end + 1
     return at - 1
+
+
+def answer_of_solution(text: str) -> str | None:
+    """Return the marked answer of a worked solution, empty where it marks different ones; None where it marks none."""
+    for find in (boxed, tagged, phrased) if len(text) > _LONGEST_BARE else (boxed, tagged):
+        found = _joined(text, _stated(find(text), numeric=False))
+        if found:
+            last = found[-1]
+            rivals, problem = _rivals(text, found)
+            return "" if rivals or problem or last.stated.problem or not last.statement.complete else last.stated.text
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

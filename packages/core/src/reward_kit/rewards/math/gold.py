@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.math.equivalence import Expected, compile_expected
+from reward_kit.rewards.math.extraction import answer_of_solution
 from reward_kit.rewards.math.numbers import Number, parse_number
 from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.policy import DEFAULT, Policy
-from reward_kit.rewards.math.statements import boxed, tagged
 
 __all__ = ["Gold", "GroundTruth", "compile_gold"]
 
@@ -51,7 +51,7 @@ def compile_gold(gold: object, *, policy: Policy = DEFAULT) -> Gold:
     '6'
     """
     if isinstance(gold, str):
-        return _compiled((gold,), policy)
+        return _compiled_by_default(gold) if policy is DEFAULT else _compiled((gold,), policy)
     if isinstance(gold, list | tuple) and gold:
         return _compiled(tuple(_text(item) for item in gold), policy)
     return _compiled((_text(gold),), policy)
@@ -67,6 +67,12 @@ def _text(gold: object) -> str:
     found = gold if gold is None or isinstance(gold, float) else type(gold).__name__
     message = f"found ground_truth={found!r}, expected a number or a text such as '72' or '… #### 72'"
     raise GradingError(message)
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled_by_default(gold: str) -> Gold:
+    """Do as _compiled does, without hashing the policy each time."""
+    return _compiled((gold,), DEFAULT)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -88,12 +94,10 @@ def _compiled(golds: tuple[str, ...], policy: Policy) -> Gold:
 def _answer(gold: str) -> str:
     """Return the answer of a ground truth that may be a whole solution."""
     text = gold.rpartition("####")[2].strip()
-    for find in (boxed, tagged):
-        marks = find(text) if "\\" in text or "<" in text else []
-        if marks and marks[-1].complete:
-            text = marks[-1].text
-            break
+    marked = answer_of_solution(text)
+    if marked is not None:
+        text = marked
     if not text or len(text) > _MAX_LENGTH:
-        message = f"found ground_truth={shown(gold)!r}, expected an answer, alone or behind '####' or in a box"
+        message = f"found ground_truth={shown(gold)!r}, expected one answer, alone or behind '####' or in a box"
         raise GradingError(message)
     return text

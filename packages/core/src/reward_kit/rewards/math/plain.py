@@ -97,6 +97,8 @@ _MAX_SHOWN = 80
 
 def shown(text: str) -> str:
     """Make one short line of a text for people, and write what no encoding takes as an escape."""
+    if len(text) <= _MAX_SHOWN and text.isalnum() and text.isascii():
+        return text
     text = " ".join(text[: 4 * _MAX_SHOWN].split())
     text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
     return text.encode("utf-8", "backslashreplace").decode()

@@ -61,8 +61,9 @@ def _inner(text: str) -> Statement | None:
 
 
 _OPENING = re.compile(
-    r"(?:[\s*_`\":=]|(?:about|approximately|exactly|just|only|thus|therefore|simply|clearly|then|indeed|that|given by"
-    r"|equal to|either|(?:the )?(?:option|choice|letter|set|interval|value|number|expression|pair|point|function))\b)*",
+    r"(?:[\s*_`\":=]|\\(?=\")|(?:about|approximately|exactly|just|only|thus|therefore|simply|clearly|then|indeed|that"
+    r"|given by|equal to|either"
+    r"|(?:the )?(?:option|choice|letter|set|interval|value|number|expression|pair|point|function))\b)*",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(r"(?:not|never|neither|nor|anything but|no longer|unlikely)\b|≠|\\neq?\b", re.IGNORECASE)
@@ -101,7 +102,7 @@ def _written(statement: Statement) -> Stated | None:
     if _DENIAL.match(text):
         return Stated(text=text, problem="the answer is denied, not stated", flaw="denied")
     aside = _ASIDE.search(text)
-    text = (text[: aside.start()] if aside and aside.start() else text).strip(_TRAILING)
+    text = (text[: aside.start()] if aside and aside.start() else text).strip(_TRAILING).rstrip("\\")
     if statement.rule == "phrase" and (_ONLY_A_LEAD.fullmatch(text) or _NOTHING.match(text)):
         return None
     if _DOUBT.search(text):

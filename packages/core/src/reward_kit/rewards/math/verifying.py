@@ -4,7 +4,7 @@ import functools
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.math.equivalence import Comparison, compare
-from reward_kit.rewards.math.extraction import Answer, extract_answer
+from reward_kit.rewards.math.extraction import Answer, searched_answer, sole_box
 from reward_kit.rewards.math.gold import Gold, compile_gold
 from reward_kit.rewards.math.plain import shown
 from reward_kit.rewards.math.policy import DEFAULT, Policy
@@ -42,7 +42,14 @@ def verify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str
     if not isinstance(response, str):
         reason = f"found a reply of the type {type(response).__name__}, expected a text"
         return Verdict(score=0.0, status="no_answer", gold=compiled.text, reason=reason)
-    answer = extract_answer(response, prompt=prompt, numeric=compiled.number is not None, lenient=policy.lenient)
+    only = sole_box(response, prompt)
+    if only is None:
+        numeric = compiled.number is not None
+        answer = searched_answer(response, prompt=prompt, numeric=numeric, lenient=policy.lenient)
+    elif compiled.integer and only.isdigit() and only.isascii():  # the most frequent answer by far
+        return _integers(only, only, "boxed", compiled)
+    else:
+        answer = Answer(text=only, rule="boxed")
     if answer.problem:
         status: Status = "ambiguous" if answer.ambiguous else "no_answer"
         return Verdict(
@@ -55,7 +62,7 @@ def verify(response: str, gold: object, *, policy: Policy = DEFAULT, prompt: str
         )
     text = _comparable(answer, require_units=policy.require_units)
     if compiled.integer and not answer.rivals and text.isdigit() and text.isascii():
-        return _integers(text, answer, compiled)
+        return _integers(text, answer.text, answer.rule or "", compiled)
     return _compared(text, answer, compiled)
 
 
@@ -70,17 +77,17 @@ def _compiled(gold: object, policy: Policy) -> Gold:
     return compile_gold(gold.texts if isinstance(gold, Gold) else gold, policy=policy)
 
 
-def _integers(text: str, answer: Answer, gold: Gold) -> Verdict:
-    """Compare two runs of digits."""
+def _integers(text: str, written: str, rule: str, gold: Gold) -> Verdict:
+    """Compare two runs of digits, of which the answer's may be written in another way."""
     equal = text == gold.integer or (text[0] == "0" and text.lstrip("0") == gold.integer.lstrip("0"))
     return Verdict(
         score=1.0 if equal else 0.0,
         status="correct" if equal else "incorrect",
-        extracted=answer.text,
+        extracted=written,
         gold=gold.text,
-        rule=answer.rule or "",
+        rule=rule,
         method="integer",
-        reason=f"{shown(answer.text)!r} {'=' if equal else '!='} {gold.text!r} ({answer.rule})",
+        reason=f"{shown(written)!r} {'=' if equal else '!='} {gold.text!r} ({rule})",
     )
 
 

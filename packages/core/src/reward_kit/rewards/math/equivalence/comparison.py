@@ -5,6 +5,7 @@ system reads (integrals, limits, infinite sums, products of matrices) in a proce
 """
 
 import functools
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -110,11 +111,18 @@ def _readings(text: str) -> tuple[Reading, ...]:
     first = read(text)
     if "," not in text:
         return (first,)
+    found = [first]
+    if _DECIMAL_COMMA.fullmatch(text):
+        found.append(read(text.replace(",", ".")))
     try:
-        second = read(text, commas=False)
+        found.append(read(text, commas=False))
     except UnreadableError:
-        return (first,)
-    return (first, second)
+        pass
+    return tuple(found)
+
+
+_DECIMAL_COMMA = re.compile(r"[-+]?(?:0,\d+|\d+,(?:\d\d|\d{4,}))", re.ASCII)
+"""A comma that may be the decimal point: neither ``1,234`` nor ``1,2``."""
 
 
 def compare(answer: str, expected: Expected, policy: Policy = DEFAULT) -> Comparison:
@@ -172,10 +180,14 @@ def _numbers(answer: Number | None, gold: Number, policy: Policy) -> Comparison:
     return _EQUAL_NUMBERS
 
 
+_NO_NUMBER = re.compile(r"[=≈]|approx|\.\.|dots")
+"""What is more than a plain number to those who write it: a chain, digits that go on."""
+
+
 def _compared(answer: str, expected: Expected, policy: Policy) -> Comparison:
     if answer == expected.text and not policy.require_units:
         return _SAME_TEXT
-    if expected.number is not None and "=" not in answer and "approx" not in answer:
+    if expected.number is not None and not _NO_NUMBER.search(answer):
         number = parse_number(answer)
         if number is not None:
             found = _numbers(number, expected.number, policy)

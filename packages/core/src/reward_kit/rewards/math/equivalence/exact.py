@@ -10,7 +10,7 @@ from reward_kit.rewards.math.equivalence.expression import Expr
 __all__ = ["PRIME", "Unfit", "exact", "modular"]
 
 PRIME = 2**61 - 1
-MAX_BITS = 120_000
+MAX_BITS = 64_000
 MAX_FACTORIAL = 5000
 MAX_TERMS = 2000
 

@@ -4,18 +4,16 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-__all__ = ["Expr", "Op", "call", "constant", "contains", "name", "names", "number", "with_sign"]
+__all__ = ["Expr", "Op", "call", "constant", "contains", "name", "names", "number"]
 
-Op = Literal[
-    "num", "name", "const", "add", "mul", "neg", "div", "pow", "root", "abs", "fact", "pm", "mp", "call", "apply", "sum"
-]
+Op = Literal["num", "name", "const", "add", "mul", "neg", "div", "pow", "root", "abs", "fact", "call", "apply", "sum"]
 
 
 class Expr(NamedTuple):
     """One operation and its arguments, or a leaf.
 
-    ``pm`` and ``mp`` stand for their one argument with both signs; ``call`` is a known function, ``apply`` a named but
-    unknown one (``f(2)``); ``sum`` is a finite sum or product over (index, first, last, term).
+    ``call`` is a known function, ``apply`` a named but unknown one (``f(2)``); ``sum`` is a
+    finite sum or product over (index, first, last, term).
     """
 
     op: Op
@@ -66,13 +64,3 @@ def names(tree: Expr) -> frozenset[str]:
 def contains(tree: Expr, *ops: str) -> bool:
     """Say whether one of the operations, constants or functions named ``ops`` occurs in a tree."""
     return any(node.op in ops or node.text in ops for node in walk(tree))
-
-
-def with_sign(tree: Expr, *, plus: bool) -> Expr:
-    r"""Return ``tree`` with every ``\pm`` read as plus or as minus, and every ``\mp`` as the opposite."""
-    if tree.op in {"pm", "mp"}:
-        inner = with_sign(tree.args[0], plus=plus)
-        return inner if (tree.op == "pm") == plus else Expr("neg", (inner,))
-    if not tree.args:
-        return tree
-    return tree._replace(args=tuple(with_sign(arg, plus=plus) for arg in tree.args))

@@ -10,7 +10,6 @@ from reward_kit.rewards.math.equivalence.exact import Unfit
 from reward_kit.rewards.math.equivalence.expression import Expr
 from reward_kit.rewards.math.equivalence.model import Group, NamedSet, Reading, Relation, Scalar, SetOperation, Side
 from reward_kit.rewards.math.equivalence.numeric import evaluate
-from reward_kit.rewards.math.equivalence.values import Value
 
 __all__ = ["RealSet", "real_set", "same_set"]
 

@@ -59,10 +59,58 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "012345678
 
 _TEXT_COMMANDS = "text|textbf|textit|textrm|textsf|texttt|textnormal|mbox|hbox|textsc|textup|mathrm|operatorname"
 _DROPPED = frozenset(
-    """left right displaystyle textstyle scriptstyle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr
-    limits nolimits mathbf mathit mathsf mathtt bm boldsymbol emph bf rm it boxed fbox underline nonumber mathcal
-    mathscr mathfrak middle hfill phantom strut rule bold cal tiny small large Large kern hspace vspace
-    """.split()
+    [
+        "left",
+        "right",
+        "displaystyle",
+        "textstyle",
+        "scriptstyle",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "bigl",
+        "bigr",
+        "Bigl",
+        "Bigr",
+        "biggl",
+        "biggr",
+        "Biggl",
+        "Biggr",
+        "limits",
+        "nolimits",
+        "mathbf",
+        "mathit",
+        "mathsf",
+        "mathtt",
+        "bm",
+        "boldsymbol",
+        "emph",
+        "bf",
+        "rm",
+        "it",
+        "boxed",
+        "fbox",
+        "underline",
+        "nonumber",
+        "mathcal",
+        "mathscr",
+        "mathfrak",
+        "middle",
+        "hfill",
+        "phantom",
+        "strut",
+        "rule",
+        "bold",
+        "cal",
+        "tiny",
+        "small",
+        "large",
+        "Large",
+        "kern",
+        "hspace",
+        "vspace",
+    ]
 )
 _SPACES = frozenset({"quad", "qquad", "enspace", "thinspace", "space", ",", ":", ";", " ", "\n", "!", ">", "/"})
 _RENAMED = {

@@ -20,7 +20,7 @@ from reward_kit.rewards.math.equivalence.model import (
     SetOperation,
     Side,
 )
-from reward_kit.rewards.math.equivalence.parser import WORDS, parse_expression
+from reward_kit.rewards.math.equivalence.parser import parse_expression
 from reward_kit.rewards.math.equivalence.splitting import (
     enclosed,
     has_sign,
@@ -31,6 +31,7 @@ from reward_kit.rewards.math.equivalence.splitting import (
     without_units,
 )
 from reward_kit.rewards.math.equivalence.values import Value
+from reward_kit.rewards.math.equivalence.vocabulary import WORDS
 from reward_kit.rewards.math.equivalence.wording import bare, based, choice, clock, words
 from reward_kit.rewards.math.numbers import parse_number
 
@@ -217,12 +218,8 @@ def _names(found: list[Token], reading: Reading | None) -> bool:
         return all(isinstance(item, Scalar) and item.value.tree.op == "name" for item in reading.items)
     if isinstance(reading, Ratio):
         return all(part.value.names for part in reading.parts)
-    return (
-        reading is None
-        and bool(found)
-        or not isinstance(reading, Opaque)
-        and found[:1] != []
-        and found[0].kind == "text"
+    return (reading is None and bool(found)) or (
+        not isinstance(reading, Opaque) and found[:1] != [] and found[0].kind == "text"
     )
 
 

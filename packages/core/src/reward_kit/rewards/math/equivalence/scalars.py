@@ -5,6 +5,7 @@ themselves, are computed once more to twice the digits: what is truly zero shrin
 ``e^{-50} - e^{-60}`` does not.
 """
 
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
@@ -22,6 +23,8 @@ _DOUBT = 20
 """Differences and sizes beyond this many digits are computed again."""
 _SAMPLE_DIGITS = 50
 _MIN_POINTS = 3
+_ENOUGH_POINTS = 6
+"""At so many points agreement is no chance."""
 _LARGEST_DENOMINATOR = 10**15
 
 
@@ -60,12 +63,12 @@ def _same_number(answer: Value, gold: Value, policy: Policy) -> bool:
         raise
     else:
         return one == other or abs(one - other) <= policy.allowed(other)
-    if _agree(lambda digits: answer.number(digits), lambda digits: gold.number(digits)):
+    if _agree(answer.number, gold.number):
         return True
     return _close(answer, gold, policy) or _rounded(answer, gold, policy)
 
 
-def _agree(one, other) -> bool:
+def _agree(one: Callable[[int], Number], other: Callable[[int], Number]) -> bool:
     """Say whether two computations have the same result, at whatever precision it takes to see."""
     gap, size = distance(one(DIGITS), other(DIGITS), DIGITS)
     if not size:
@@ -129,6 +132,8 @@ def _same_function(answer: Value, gold: Value) -> bool:
             if not _near(*pair):
                 return False
             agreed += 1
+            if agreed == _ENOUGH_POINTS:
+                return True
         if agreed >= _MIN_POINTS:
             return True
     raise UndefinedError("no points where both have a value")
@@ -169,4 +174,6 @@ def ratio_constant(one: Value, other: Value) -> int | None:
             return None
         found, sign = here, 1 if here > 0 else -1
         points += 1
+        if points == _ENOUGH_POINTS:
+            return sign
     return sign if points >= _MIN_POINTS else None

@@ -2,7 +2,7 @@
 
 from reward_kit.rewards.math.equivalence.errors import UnreadableError
 from reward_kit.rewards.math.equivalence.lexer import Token, tokens
-from reward_kit.rewards.math.equivalence.parser import WORDS as _WORDS
+from reward_kit.rewards.math.equivalence.vocabulary import FUNCTIONS, WORDS
 from reward_kit.rewards.math.units import is_measure, read_units
 
 __all__ = ["enclosed", "has_sign", "one_sign", "separated", "split", "text_of", "without_units"]
@@ -52,10 +52,9 @@ def split(found: list[Token], signs: frozenset[str]) -> tuple[list[list[Token]],
     while at < len(found):
         token = found[at]
         sign, width = _sign(found, at)
-        if token.kind not in {"text", "word"} and token.text in _OPENING and not _reversed(found, at):
-            level += 1
-        elif token.kind not in {"text", "word"} and token.text in _CLOSING and level:
-            level -= 1
+        step = _level(found, at)
+        if step:
+            level = max(0, level + step)
         elif token.text == "|" and "|" not in signs:
             bars ^= 1
         if sign in signs and not level and not bars and token.kind != "text":
@@ -67,9 +66,16 @@ def split(found: list[Token], signs: frozenset[str]) -> tuple[list[list[Token]],
     return parts, between
 
 
-def _reversed(found: list[Token], at: int) -> bool:
-    """Say whether a bracket that opens is the end of an interval such as ``]0, 1[``."""
-    return found[at].text == "[" and at == len(found) - 1
+def _level(found: list[Token], at: int) -> int:
+    """Return 1 for a bracket that opens and -1 for one that closes, also those of ``]0, 1[``."""
+    token = found[at]
+    if token.kind in {"text", "word"}:
+        return 0
+    if at == 0 and token.text == "]" and found[-1].text in {"[", "]"} and len(found) > 1:
+        return 1
+    if at == len(found) - 1 and token.text == "[" and found[0].text in {"[", "]"}:
+        return -1
+    return (token.text in _OPENING) - (token.text in _CLOSING)
 
 
 def _sign(found: list[Token], at: int) -> tuple[str, int]:
@@ -160,7 +166,7 @@ def without_units(found: list[Token]) -> tuple[list[Token], tuple[str, ...], boo
         percent, rest = True, rest[:-1]
     rest, degrees = _without_degree(rest)
     written = "".join(
-        token.text if token.text in _JOINED or at and unit[at - 1].text in _JOINED else " " + token.text
+        token.text if token.text in _JOINED or (at and unit[at - 1].text in _JOINED) else " " + token.text
         for at, token in enumerate(unit)
     )
     units = read_units(written) if unit else ()
@@ -190,13 +196,15 @@ def _start_of_units(found: list[Token]) -> int:
 def _is_unit(token: Token, *, first: bool) -> bool:
     if token.kind == "text":
         return any(char.isalpha() for char in token.text) and not (first and len(token.text.strip()) == 1)
-    if token.kind != "word" or token.text in _WORDS:
+    if token.kind != "word" or token.text in WORDS:
         return False
     return len(token.text) > _LONGEST_SYMBOL + 1 or (len(token.text) == _LONGEST_SYMBOL and is_measure(token.text))
 
 
 def _without_degree(found: list[Token]) -> tuple[list[Token], bool]:
-    """Take the degree sign off the end."""
+    """Take the degree sign off the end, but for that of an angle within a function."""
+    if any(token.text in FUNCTIONS for token in found):
+        return found, False
     texts = [token.text for token in found[-4:]]
     if texts[-2:] == ["^", "circ"]:
         return found[:-2], True

@@ -190,7 +190,7 @@ class Comparer:
             return brackets and self.in_order(one, other)
         if answer.ordered or gold.ordered:
             unordered = gold if answer.ordered else answer
-            if unordered.brackets:
+            if unordered.brackets or (gold if answer is unordered else answer).brackets != "()":
                 return False
             pair = (one, _by_name(other)) if answer.ordered else (_by_name(one), other)
             return self.in_order(*pair)

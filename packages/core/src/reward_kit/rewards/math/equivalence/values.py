@@ -20,9 +20,9 @@ from reward_kit.rewards.math.equivalence.numeric import evaluate
 __all__ = ["MODULAR_POINTS", "POINTS", "Value"]
 
 MODULAR_POINTS = 2
-POINTS = 12
-_POSITIVE, _MIXED = 4, 8
-"""Points below the first bound are positive, those below the second of both signs, the others whole numbers."""
+POINTS = 13
+_REAL_POINTS = 8
+"""Points below this are real numbers of both signs, the first positive; the others are whole numbers."""
 
 T = TypeVar("T")
 _FAILURES = (Unfit, ExhaustedError, UndefinedError)
@@ -94,11 +94,12 @@ def _draw(name: str, point: int) -> int:
 
 
 def _point(name: str, point: int) -> Decimal:
-    """Return the value of a variable at a point: see ``_POSITIVE``."""
+    """Return the value of a variable at a point: see ``_REAL_POINTS``."""
     bits = _draw(name, point)
-    if point >= _MIXED:
+    if point >= _REAL_POINTS:
         return Decimal(1 + bits % 9)
     # Between 1/16 and 4: where roots, logarithms and inverse functions tend to be real, and powers small.
-    size = Decimal(1 + bits % 1_000_003) / Decimal(1_000_003) * (1 if point % 2 else 4)
-    size = max(size, Decimal("0.0625"))
-    return -size if point >= _POSITIVE and bits >> 63 else size
+    size = max(Decimal(bits % 1_000_003) / Decimal(1_000_003) * (1 if point % 2 else 4), Decimal("0.0625"))
+    # Rows of a Walsh matrix: every variable is negative at half of the points, and every pair differs at some.
+    negative = (point & (1 + _draw(name, -1) % 3)).bit_count() % 2
+    return -size if negative else size

@@ -65,7 +65,7 @@ def choice(text: str) -> tuple[str, str] | None:
     if not found:
         return None
     rest = text[found.end() :].strip(" .,")
-    if found[2] and rest and not text[len(found[2])] in ").:":
+    if found[2] and rest and text[len(found[2])] not in ").:":
         return None
     return (found[1] or found[2]).upper(), rest
 

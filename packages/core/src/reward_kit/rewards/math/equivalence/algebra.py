@@ -5,6 +5,7 @@ costs some ten milliseconds and a worker that hangs harms no other. It works fro
 signal handler here, and ends with its host, even when the host is killed: its socket is closed then.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -26,6 +27,12 @@ _SERVER_MODULE = "reward_kit.rewards.math.equivalence.algebra_server"
 _ALGEBRA = re.compile(r"\\(?:int|iint|iiint|oint|sum|prod|lim|det|zeta|Gamma)(?![A-Za-z])|\\begin\s*\{[pbvBV]?matrix\}")
 
 Outcome = Literal["equal", "different", "unparsable", "exhausted", "lost"]
+_OUTCOMES: dict[str, Outcome] = {
+    "equal": "equal",
+    "different": "different",
+    "unparsable": "unparsable",
+    "exhausted": "exhausted",
+}
 
 
 def is_algebra(text: str) -> bool:
@@ -40,10 +47,7 @@ def same(answer: str, gold: str, policy: Policy) -> tuple[Outcome, str]:
     except MissingExtraError as error:
         return "lost", str(error)
     reply = _SERVER.ask({"answer": answer, "gold": gold}, policy)
-    outcome, reason = reply.get("outcome"), str(reply.get("reason", ""))
-    if outcome == "equal" or outcome == "different" or outcome == "unparsable" or outcome == "exhausted":
-        return outcome, reason
-    return "lost", reason
+    return _OUTCOMES.get(str(reply.get("outcome")), "lost"), str(reply.get("reason", ""))
 
 
 def unreadable(gold: str, policy: Policy) -> str:
@@ -130,10 +134,8 @@ class _Server:
         if self._control is not None:
             self._control.close()
             self._control = None
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(self._pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
 
     def _forget(self) -> None:
         """Leave the parent's server alone in a process that was forked from it."""

@@ -1,5 +1,8 @@
 """Read what names begin: variables with their subscripts, functions with their arguments, fractions, roots, sums."""
 
+import functools
+from collections.abc import Callable
+
 from reward_kit.rewards.math.equivalence.cursor import Cursor
 from reward_kit.rewards.math.equivalence.errors import UnreadableError
 from reward_kit.rewards.math.equivalence.expression import Expr, call, constant, contains, name, number
@@ -56,29 +59,22 @@ def _read_command(at: Cursor, text: str) -> Expr:
     """Read what follows a command."""
     if text in GREEK:
         return _read_named(at, Token("letter", text))
-    if text == "pi":
-        return constant("pi")
-    if text == "infty":
-        return constant("inf")
-    if text == "frac":
-        return Expr("div", (read_single(at), read_single(at)))
-    if text == "binom":
-        return call("binom", read_single(at), read_single(at))
-    if text == "sqrt":
-        return _read_root(at)
-    if text in {"lfloor", "lceil"}:
-        return call(text[1:], read_inside(at, "r" + text[1:]))
-    if text in {"abs", "floor", "ceil"}:
-        at.expect("(")
-        tree = read_inside(at, ")")
-        return Expr("abs", (tree,)) if text == "abs" else call(text, tree)
-    if text in {"sum", "prod"}:
-        return _read_series(at, text)
     if text in FUNCTIONS:
         return _read_function(at, text)
     if text in DECORATIONS:
         return _read_decorated(at, text)
-    raise UnreadableError(f"the command {text[:20]!r}")
+    if text not in _READERS:
+        raise UnreadableError(f"the command {text[:20]!r}")
+    return _READERS[text](at)
+
+
+def _read_rounded(at: Cursor, text: str) -> Expr:
+    r"""Read ``\lfloor x \rfloor`` and ``floor(x)``."""
+    if text.startswith("l"):
+        return call(text[1:], read_inside(at, "r" + text[1:]))
+    at.expect("(")
+    tree = read_inside(at, ")")
+    return Expr("abs", (tree,)) if text == "abs" else call(text, tree)
 
 
 def _read_root(at: Cursor) -> Expr:
@@ -187,3 +183,15 @@ def _function(text: str, argument: Expr, base: Expr | None) -> Expr:
     if text == "exp":
         return Expr("pow", (constant("e"), argument))
     return call(text, argument)
+
+
+_READERS: dict[str, Callable[[Cursor], Expr]] = {
+    "pi": lambda _: constant("pi"),
+    "infty": lambda _: constant("inf"),
+    "frac": lambda at: Expr("div", (read_single(at), read_single(at))),
+    "binom": lambda at: call("binom", read_single(at), read_single(at)),
+    "sqrt": _read_root,
+    "sum": lambda at: _read_series(at, "sum"),
+    "prod": lambda at: _read_series(at, "prod"),
+    **{text: functools.partial(_read_rounded, text=text) for text in ("lfloor", "lceil", "abs", "floor", "ceil")},
+}

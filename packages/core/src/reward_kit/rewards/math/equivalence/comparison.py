@@ -4,7 +4,9 @@ Text that is the same, then plain numbers, then everything that ``reading`` know
 system reads (integrals, limits, infinite sums, products of matrices) in a process that can be killed.
 """
 
+import contextlib
 import functools
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Literal
@@ -114,10 +116,8 @@ def _readings(text: str) -> tuple[Reading, ...]:
     found = [first]
     if _DECIMAL_COMMA.fullmatch(text):
         found.append(read(text.replace(",", ".")))
-    try:
+    with contextlib.suppress(UnreadableError):
         found.append(read(text, commas=False))
-    except UnreadableError:
-        pass
     return tuple(found)
 
 
@@ -193,16 +193,20 @@ def _compared(answer: str, expected: Expected, policy: Policy) -> Comparison:
             found = _numbers(number, expected.number, policy)
             if found.outcome == "equal" or len(expected.readings) == 1:
                 return found
+    return _by_structure(answer, expected, policy)
+
+
+def _by_structure(answer: str, expected: Expected, policy: Policy) -> Comparison:
+    """Compare everything that the answer may say with everything that the gold may say."""
     readings = _readings(answer)
     comparer = Comparer(policy)
     opaque = False
-    for one in readings:
-        for gold in expected.readings:
-            try:
-                if comparer.same(one, gold):
-                    return Comparison(outcome="equal", method="structure")
-            except OpaqueError:
-                opaque = True
+    for one, gold in itertools.product(readings, expected.readings):
+        try:
+            if comparer.same(one, gold):
+                return Comparison(outcome="equal", method="structure")
+        except OpaqueError:
+            opaque = True
     if isinstance(readings[0], Opaque) and not algebra.is_algebra(readings[0].text):
         return Comparison(outcome="unparsable", method="structure", reason=readings[0].reason)
     if opaque:

@@ -1,23 +1,21 @@
 """Real and complex elementary functions to any number of digits, on the standard library's ``decimal``.
 
 ``decimal`` is written in C, keeps no state outside the context it is given, and so serves any number of threads;
-what it lacks (complex numbers, trigonometry) is here, by the textbook series with argument reduction
-(Brent and Zimmermann, Modern Computer Arithmetic, section 4.4).
+what it lacks is here (complex numbers) and in ``trigonometry``.
 """
 
 import functools
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import NamedTuple
 
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
+from reward_kit.rewards.math.equivalence.trigonometry import arctan, pi, sine_cosine
 
 __all__ = ["Arithmetic", "Complex", "NotRealError", "Number", "arithmetic"]
 
-_GUARD = 10
 _MAX_EXPONENT = 10**8
 _LARGEST_ANGLE = 40
 """Digits before the point of the largest angle that is reduced."""
-_HALVINGS = 4
 _MAX_WHOLE_EXPONENT = 10**9
 
 
@@ -42,25 +40,6 @@ def arithmetic(digits: int, *, real: bool) -> "Arithmetic":
     return Arithmetic(digits, real=real)
 
 
-@functools.cache
-def _pi(digits: int) -> Decimal:
-    """Return pi by Machin's formula, 16 arctan(1/5) - 4 arctan(1/239)."""
-    unit = 10 ** (digits + _GUARD)
-
-    def arctan_of_inverse(whole: int) -> int:
-        term = total = unit // whole
-        factor, odd = -1, 3
-        while term:
-            term //= whole * whole
-            total += factor * (term // odd)
-            factor, odd = -factor, odd + 2
-        return total
-
-    value = 16 * arctan_of_inverse(5) - 4 * arctan_of_inverse(239)
-    context = Context(prec=digits + 2)
-    return context.divide(Decimal(value), Decimal(unit))
-
-
 class Arithmetic:
     """Functions on numbers, each result to ``digits``.
 
@@ -83,17 +62,21 @@ class Arithmetic:
         )
 
     def pi(self) -> Decimal:
-        return self.context.plus(_pi(self.digits + _GUARD))
+        """Return pi."""
+        return self.context.plus(pi(self.digits))
 
     def e(self) -> Decimal:
+        """Return the base of the natural logarithm."""
         return self.context.exp(_ONE)
 
     def i(self) -> Number:
+        """Return the imaginary unit."""
         if self.real:
             raise NotRealError("an imaginary number")
         return Complex(_ZERO, _ONE)
 
     def add(self, one: Number, other: Number) -> Number:
+        """Return a sum."""
         context = self.context
         if isinstance(one, Decimal) and isinstance(other, Decimal):
             return context.add(one, other)
@@ -101,9 +84,11 @@ class Arithmetic:
         return Complex(context.add(a, c), context.add(b, d))
 
     def negative(self, one: Number) -> Number:
+        """Return the opposite."""
         return one.copy_negate() if isinstance(one, Decimal) else Complex(one.re.copy_negate(), one.im.copy_negate())
 
     def multiply(self, one: Number, other: Number) -> Number:
+        """Return a product."""
         context = self.context
         if isinstance(one, Decimal) and isinstance(other, Decimal):
             return context.multiply(one, other)
@@ -114,6 +99,7 @@ class Arithmetic:
         )
 
     def divide(self, one: Number, other: Number) -> Number:
+        """Return a quotient."""
         context = self.context
         if isinstance(other, Decimal):
             if not other:
@@ -135,6 +121,7 @@ class Arithmetic:
         return context.sqrt(context.add(context.multiply(one.re, one.re), context.multiply(one.im, one.im)))
 
     def exp(self, one: Number) -> Number:
+        """Return a power of e."""
         if isinstance(one, Decimal):
             return self.context.exp(one)
         size = self.context.exp(one.re)
@@ -142,6 +129,7 @@ class Arithmetic:
         return Complex(self.context.multiply(size, cosine), self.context.multiply(size, sine))
 
     def ln(self, one: Number) -> Number:
+        """Return the principal natural logarithm."""
         if not self.size(one):
             raise UndefinedError("the logarithm of zero")
         if isinstance(one, Decimal) and one > 0:
@@ -173,6 +161,7 @@ class Arithmetic:
         return self.exp(self.multiply(exponent, self.ln(base)))
 
     def whole_power(self, base: Number, exponent: Decimal) -> Number:
+        """Return the power of a whole exponent."""
         if exponent.copy_abs() > _MAX_WHOLE_EXPONENT:
             raise ExhaustedError("a power that is too large")
         if not self.size(base):
@@ -200,6 +189,7 @@ class Arithmetic:
         return self.power(one, self.context.divide(_ONE, Decimal(index)))
 
     def square_root(self, one: Number) -> Number:
+        """Return the principal square root."""
         context = self.context
         if isinstance(one, Decimal):
             if one >= 0:
@@ -214,24 +204,12 @@ class Arithmetic:
 
     def sine_cosine(self, angle: Decimal) -> tuple[Decimal, Decimal]:
         """Return the sine and the cosine of a real angle."""
-        before_point = max(0, angle.adjusted()) if angle else 0
-        if before_point > _LARGEST_ANGLE:
+        if angle and angle.adjusted() > _LARGEST_ANGLE:
             raise ExhaustedError("an angle that is too large")
-        digits = self.digits + _GUARD + before_point
-        work = Context(prec=digits, traps=[Overflow, InvalidOperation, DivisionByZero])
-        half_pi = work.divide(_pi(digits + _GUARD), _TWO)
-        quarters = work.divide(angle, half_pi).to_integral_value(ROUND_HALF_EVEN)
-        rest = work.subtract(angle, work.multiply(quarters, half_pi))
-        sine, cosine = _series(work, rest, 1), _series(work, rest, 0)
-        for _ in range(int(quarters) % 4):
-            sine, cosine = cosine, sine.copy_negate()
-        return self.settled(sine), self.settled(cosine)
-
-    def settled(self, value: Decimal) -> Decimal:
-        """Round; what is below the precision of the series is the zero that it approximates."""
-        return _ZERO if value and value.adjusted() < -(self.digits + 2) else self.context.plus(value)
+        return sine_cosine(angle, self.context)
 
     def sine(self, one: Number) -> Number:
+        """Return the sine."""
         if isinstance(one, Decimal):
             return self.sine_cosine(one)[0]
         sine, cosine = self.sine_cosine(one.re)
@@ -241,29 +219,17 @@ class Arithmetic:
         return Complex(self.context.multiply(sine, even), self.context.multiply(cosine, odd))
 
     def cosine(self, one: Number) -> Number:
+        """Return the cosine."""
         if isinstance(one, Decimal):
             return self.sine_cosine(one)[1]
         return self.sine(self.add(self.context.divide(self.pi(), _TWO), self.negative(one)))
 
     def arctan(self, one: Decimal) -> Decimal:
         """Return the arctangent of a real number."""
-        work = Context(prec=self.digits + _GUARD, traps=[Overflow, InvalidOperation, DivisionByZero])
-        if one.copy_abs() > _ONE:
-            inner = self.arctan(work.divide(_ONE, one))
-            right = work.divide(_pi(self.digits + _GUARD), _TWO).copy_sign(one)
-            return self.context.subtract(right, inner)
-        for _ in range(_HALVINGS):
-            root = work.sqrt(work.add(_ONE, work.multiply(one, one)))
-            one = work.divide(one, work.add(_ONE, root))
-        square = work.multiply(one, one).copy_negate()
-        total, power, odd = one, one, 1
-        while power and power.adjusted() > total.adjusted() - self.digits - _GUARD:
-            power = work.multiply(power, square)
-            odd += 2
-            total = work.add(total, work.divide(power, Decimal(odd)))
-        return self.context.multiply(total, Decimal(2**_HALVINGS))
+        return arctan(one, self.context)
 
     def arcsin(self, one: Number) -> Number:
+        """Return the arcsine of a real number up to one."""
         if not isinstance(one, Decimal) or one.copy_abs() > _ONE:
             raise NotRealError("the arcsine of a number above one")
         if one.copy_abs() == _ONE:
@@ -297,18 +263,3 @@ class Arithmetic:
 
 def _parts(one: Number) -> tuple[Decimal, Decimal]:
     return (one, _ZERO) if isinstance(one, Decimal) else one
-
-
-def _series(work: Context, angle: Decimal, start: int) -> Decimal:
-    """Sum the Taylor series of the sine (``start`` 1) or the cosine (0)."""
-    square = work.multiply(angle, angle).copy_negate()
-    term = total = angle if start else _ONE
-    at = start
-    while term and term.adjusted() > total.adjusted() - work.prec - 1:
-        at += 2
-        term = work.divide(work.multiply(term, square), Decimal(at * (at - 1)))
-        total = work.add(total, term)
-    return total
-
-
-ARITHMETIC_ERRORS = (DecimalException,)

@@ -164,24 +164,32 @@ def modular(tree: Expr, values: Mapping[str, int]) -> int:
         if tree.text not in values:
             raise Unfit
         return values[tree.text]
-    if op == "add":
-        return sum(modular(arg, values) for arg in args) % PRIME
-    if op == "mul":
-        value = 1
-        for arg in args:
-            value = value * modular(arg, values) % PRIME
-        return value
-    if op == "neg":
-        return -modular(args[0], values) % PRIME
-    if op == "div":
-        return modular(args[0], values) * _inverse(modular(args[1], values)) % PRIME
     if op == "pow":
-        exponent = exact(args[1], {})
-        if exponent.denominator != 1:
-            raise Unfit
-        base = modular(args[0], values)
-        return pow(base if exponent >= 0 else _inverse(base), abs(exponent.numerator), PRIME)
+        return _modular_power(modular(args[0], values), exact(args[1], {}))
+    if op in {"add", "mul", "neg", "div"}:
+        return _modular(op, [modular(arg, values) for arg in args])
     return modular(Expr("num", (), "", exact(tree, {})), values)
+
+
+def _modular(op: str, args: list[int]) -> int:
+    if op == "add":
+        return sum(args) % PRIME
+    if op == "neg":
+        return -args[0] % PRIME
+    if op == "div":
+        return args[0] * _inverse(args[1]) % PRIME
+    value = 1
+    for arg in args:
+        value = value * arg % PRIME
+    return value
+
+
+def _modular_power(base: int, exponent: Fraction) -> int:
+    if exponent.denominator != 1:
+        raise Unfit
+    if not base and exponent <= 0:
+        raise UndefinedError("zero to a power that is not positive")
+    return pow(base if exponent >= 0 else _inverse(base), abs(exponent.numerator), PRIME)
 
 
 def _inverse(value: int) -> int:

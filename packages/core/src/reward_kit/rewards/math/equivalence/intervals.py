@@ -1,4 +1,4 @@
-"""Sets of real numbers as unions of intervals: from interval notation, inequalities in one variable, and set algebra."""
+"""Sets of real numbers as unions of intervals: intervals as written, inequalities in one variable, set algebra."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -56,34 +56,40 @@ def real_set(reading: Reading) -> tuple[RealSet, frozenset[str]] | None:
 
 
 def _real_set(reading: Reading) -> tuple[RealSet, frozenset[str]] | None:
-    nobody: frozenset[str] = frozenset()
-    match reading:
-        case NamedSet(name="empty"):
-            return (), nobody
-        case NamedSet(name=name):
-            known = {"R": _ALL, "R^+": _ray(), "R_+": _ray(), "R^*": _complement(_points([Decimal(0)]))}
-            return (known[name], nobody) if name in known else None
-        case Group(brackets=brackets, items=(low, high)) if brackets in _BOUNDED:
-            bounds = _bound(low), _bound(high)
-            if bounds[0] is None or bounds[1] is None or bounds[0] > bounds[1]:
-                return None
-            ends = bounds[0], bounds[1]
-            opened = [bracket in "()" or end.is_infinite() for bracket, end in zip(brackets, ends, strict=True)]
-            return _merged([_Interval(ends[0], opened[0], ends[1], opened[1])]), nobody
-        case Group(brackets="{}" | "" as brackets, items=items, joint=joint):
-            if brackets == "" and any(isinstance(item, Relation | Group | SetOperation) for item in items):
-                return _several(items, joint)
-            points = [_bound(item) for item in items]
-            found = [point for point in points if point is not None and not point.is_infinite()]
-            return (_points(found), nobody) if len(found) == len(points) else None
-        case Scalar():
-            point = _bound(reading)
-            return None if point is None or point.is_infinite() else (_points([point]), nobody)
-        case SetOperation():
-            return _operated(reading)
-        case Relation():
-            return _related(reading)
-    return None
+    if isinstance(reading, SetOperation):
+        return _operated(reading)
+    if isinstance(reading, Relation):
+        return _related(reading)
+    if (
+        isinstance(reading, Group)
+        and not reading.brackets
+        and any(not isinstance(item, Scalar) for item in reading.items)
+    ):
+        return _several(reading.items, reading.joint)
+    found = _stated(reading)
+    return None if found is None else (found, frozenset())
+
+
+def _stated(reading: Reading) -> RealSet | None:
+    """Return the set that is written out: a name, an interval, points."""
+    if isinstance(reading, NamedSet):
+        return _NAMED.get(reading.name)
+    if isinstance(reading, Group) and reading.brackets in _BOUNDED:
+        return _interval(reading)
+    if not isinstance(reading, Group | Scalar):
+        return None
+    ends = [_bound(item) for item in (reading.items if isinstance(reading, Group) else (reading,))]
+    found = [end for end in ends if end is not None and not end.is_infinite()]
+    return _points(found) if len(found) == len(ends) else None
+
+
+def _interval(group: Group) -> RealSet | None:
+    """Return the interval that two ends in brackets are; None where they are no such pair."""
+    ends = [end for end in map(_bound, group.items) if end is not None]
+    if len(ends) != 2 or len(group.items) != 2 or ends[0] > ends[1]:  # noqa: PLR2004
+        return None
+    opened = [bracket in "()" or end.is_infinite() for bracket, end in zip(group.brackets, ends, strict=True)]
+    return _merged([_Interval(ends[0], opened[0], ends[1], opened[1])])
 
 
 def _several(items: tuple[Reading, ...], joint: str) -> tuple[RealSet, frozenset[str]] | None:
@@ -125,7 +131,7 @@ def _operated(reading: SetOperation) -> tuple[RealSet, frozenset[str]] | None:
 
 
 def _related(reading: Relation) -> tuple[RealSet, frozenset[str]] | None:
-    """Return the solutions of inequalities that are linear in one variable, or of ``x \\in S``."""
+    r"""Return the solutions of inequalities that are linear in one variable, or of ``x \in S``."""
     sides, signs = reading.sides, reading.signs
     if signs == ("in",) and sides[1].reading is not None and sides[0].names:
         inner = _real_set(sides[1].reading)
@@ -209,10 +215,6 @@ def _bound(reading: Reading) -> Decimal | None:
     return value if isinstance(value, Decimal) else None
 
 
-def _ray() -> RealSet:
-    return (_Interval(Decimal(0), True, _INFINITY, True),)  # noqa: FBT003
-
-
 def _points(values: Iterable[Decimal]) -> RealSet:
     return _merged([_Interval(value, False, value, False) for value in values])  # noqa: FBT003
 
@@ -270,3 +272,11 @@ def _intersection(one: RealSet, other: RealSet) -> RealSet:
             high = min((a, b), key=lambda part: (part.high, not part.open_high))
             found.append(_Interval(low.low, low.open_low, high.high, high.open_high))
     return _merged(found)
+
+
+_NAMED: dict[str, RealSet] = {
+    "empty": (),
+    "R": _ALL,
+    "R^+": (_Interval(Decimal(0), True, _INFINITY, True),),  # noqa: FBT003
+    "R^*": _complement(_points([Decimal(0)])),
+}

@@ -4,14 +4,12 @@ Fonts, sizes and spaces are dropped; the words of ``\text{…}`` become tokens o
 thousands separators (``1{,}234``, ``1\,234``, ``1 234``, and ``1,234`` outside brackets) is one number.
 """
 
-# ruff: noqa: RUF001 - look-alike characters are what is read here
-
 import re
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from reward_kit.rewards.math.equivalence.errors import UnreadableError
-from reward_kit.rewards.math.plain import characters
+from reward_kit.rewards.math.equivalence.symbols import RENAMED
 
 __all__ = ["MAX_DIGITS", "Token", "tokens"]
 
@@ -33,29 +31,6 @@ class Token(NamedTuple):
     spaced: bool = False
     """Whether white space precedes it."""
 
-
-_SYMBOLS = {
-    "√": r"\sqrt ", "∛": r"\sqrt[3]", "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "⩽": r"\le ", "⩾": r"\ge ", "≠": r"\ne ", "≈": r"\approx ",
-    "±": r"\pm ", "∓": r"\mp ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ", "∉": r"\notin ", "∅": r"\emptyset ", "∖": r"\setminus ", "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}",
-    "ℕ": r"\mathbb{N}", "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}", "÷": r"\div ", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "°": r"^\circ ", "→": r"\to ", "∑": r"\sum ",
-    "∏": r"\prod ", "∫": r"\int ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "⟨": r"\langle ", "⟩": r"\rangle ", "∧": r"\text{ and }", "∨": r"\text{ or }",
-    "…": r"\ldots ", "∠": r"\angle ", "△": r"\triangle ", "⇒": r"\Rightarrow ", "≡": r"\equiv ", "²": "^{2}", "³": "^{3}", "ⅈ": "i", "ℯ": "e", "′": "'", "−": "-", "∣": "|", "⊂": r"\subset ",
-    "⊆": r"\subseteq ", "∼": r"\sim ", "∝": r"\propto ",
-}  # fmt: skip
-_GREEK = {
-    char: f"\\{name} "
-    for names, chars in (
-        ("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron", "αβγδεζηθικλμνξο"),
-        ("rho sigma tau upsilon phi chi psi omega", "ρστυφχψω"),
-        ("Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega", "ΓΔΘΛΞΠΣΦΨΩ"),
-    )
-    for name, char in zip(names.split(), chars, strict=True)
-}
-_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_SUBSCRIPT = re.compile("[₀-₉]+")
-_UNICODE = str.maketrans({**_SYMBOLS, **_GREEK})
-_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 
 _TEXT_COMMANDS = "text|textbf|textit|textrm|textsf|texttt|textnormal|mbox|hbox|textsc|textup|mathrm|operatorname"
 _DROPPED = frozenset(
@@ -113,15 +88,6 @@ _DROPPED = frozenset(
     ]
 )
 _SPACES = frozenset({"quad", "qquad", "enspace", "thinspace", "space", ",", ":", ";", " ", "\n", "!", ">", "/"})
-_RENAMED = {
-    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne",
-    "lt": "<", "gt": ">", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]", "vert": "|", "lvert": "|", "rvert": "|", "mid": "|", "Vert": "|", "|": "|",
-    "dbinom": "binom", "tbinom": "binom", "choose": "choose", "varnothing": "emptyset", "degree": "circ", "textdegree": "circ", "land": "and", "wedge": "and", "lor": "or", "vee": "or",
-    "simeq": "approx", "cong": "approx", "doteq": "approx", "ast": "*", "backslash": "setminus", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots", "lparen": "(", "rparen": ")", "colon": ":",
-    "varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta", "lg": "lg", "tg": "tan", "ctg": "cot", "cosec": "csc", "arctg": "arctan", "infin": "infty", "R": "Reals", "reals": "Reals",
-    "iff": "Rightarrow", "implies": "Rightarrow", "bigcup": "cup", "bigcap": "cap", "mathdollar": "$", "textdollar": "$", "slash": "/", "owns": "ni", "lnot": "neg", "to": "to", "rightarrow": "to",
-    "prime": "'", "widehat": "hat", "dotsb": "ldots",
-}  # fmt: skip
 _SIGNS = frozenset("<>{}[]|*()$:/'%,#&\\")
 
 _TOKEN = re.compile(
@@ -149,20 +115,6 @@ _SHORTEST_CYCLES = 3
 _LONGEST_CYCLES = 24
 
 
-_ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z]{2})")
-
-
-def unicode_to_latex(text: str) -> str:
-    """Write Unicode mathematics as LaTeX, and every other look-alike character plainly."""
-    if "\\\\" in text and "\\begin" not in text:
-        text = _ESCAPED_TWICE.sub(r"\\", text)
-    if text.isascii():
-        return text
-    text = _SUPERSCRIPT.sub(lambda run: "^{" + run[0].translate(_SUPERSCRIPTS) + "}", text)
-    text = _SUBSCRIPT.sub(lambda run: "_{" + run[0].translate(_SUBSCRIPTS) + "}", text)
-    return characters(text.translate(_UNICODE))
-
-
 def tokens(text: str, *, commas: bool = True) -> list[Token]:
     """Return the tokens of ``text``.
 
@@ -184,15 +136,16 @@ def tokens(text: str, *, commas: bool = True) -> list[Token]:
         if match["space"]:
             spaced = True
             continue
+        token: Token | None
         if match["number"]:
             token, position = _number(text, match, commas=commas and not depth)
         else:
             token = _other(match)
-            if token is None:
-                spaced = spaced or match["command"] in _SPACES
-                continue
-            depth += (token.text in _OPENING) - (token.text in _CLOSING)
-        found.append(token._replace(spaced=spaced))
+        if token is None:
+            spaced = spaced or match["command"] in _SPACES
+            continue
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        found.append(token._replace(spaced=spaced) if spaced else token)
         spaced = False
         if len(found) > MAX_TOKENS:
             raise UnreadableError("too many symbols")
@@ -216,7 +169,7 @@ def _other(match: re.Match[str]) -> Token | None:
             return None
         if command in "{}":
             return Token("sign", "\\" + command)
-        command = _RENAMED.get(command, command)
+        command = RENAMED.get(command, command)
         if command in {"{", "}"}:
             return Token("sign", "\\" + command)
         return Token("sign" if command in _SIGNS else "command", command)

@@ -44,6 +44,6 @@ def read_matrix(found: list[Token], cell: Callable[[list[Token]], Reading]) -> M
 
 
 def _without_columns(inner: list[Token]) -> list[Token]:
-    """Drop the columns of ``\\begin{array}{cc}``."""
+    r"""Drop the columns of ``\begin{array}{cc}``."""
     closing = next((at for at, token in enumerate(inner) if token.text == "}"), -1)
     return inner[closing + 1 :] if inner[:1] and inner[0].text == "{" else inner

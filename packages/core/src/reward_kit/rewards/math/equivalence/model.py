@@ -34,6 +34,7 @@ class Group:
 
     @property
     def ordered(self) -> bool:
+        """Whether the order of the items counts."""
         return self.brackets not in {"", "{}"}
 
 
@@ -53,7 +54,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """Sides with signs between them: ``x = 5``, ``0 \\le x < 1``, ``x \\in [0, 1)``."""
+    r"""Sides with signs between them: ``x = 5``, ``0 \le x < 1``, ``x \in [0, 1)``."""
 
     sides: tuple[Side, ...]
     signs: tuple[str, ...]

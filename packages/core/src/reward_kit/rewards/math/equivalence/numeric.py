@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, DecimalException, Overflow
 from fractions import Fraction
 
-from reward_kit.rewards.math.equivalence.decimals import Arithmetic, Complex, Number, arithmetic
+from reward_kit.rewards.math.equivalence.decimals import Arithmetic, Number, arithmetic
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
 from reward_kit.rewards.math.equivalence.exact import Unfit, binomial, exact, factorial, whole_range
 from reward_kit.rewards.math.equivalence.expression import Expr
 
-__all__ = ["evaluate"]
+__all__ = ["distance", "evaluate"]
 
 MAX_STEPS = 6000
 
@@ -50,17 +50,11 @@ class _Evaluator:
             if tree.text not in self.values:
                 raise UndefinedError(f"the variable {tree.text!r}")
             return self.values[tree.text]
-        if op == "const":
-            return self.constant(tree.text)
-        if op == "add":
+        if op in {"add", "mul"}:
+            join = on.add if op == "add" else on.multiply
             total = self.value(args[0])
             for arg in args[1:]:
-                total = on.add(total, self.value(arg))
-            return total
-        if op == "mul":
-            total = self.value(args[0])
-            for arg in args[1:]:
-                total = on.multiply(total, self.value(arg))
+                total = join(total, self.value(arg))
             return total
         if op == "neg":
             return on.negative(self.value(args[0]))
@@ -75,6 +69,8 @@ class _Evaluator:
 
     def function(self, tree: Expr) -> Number:
         op, args, on = tree.op, tree.args, self.on
+        if op == "const":
+            return self.constant(tree.text)
         if op == "pow":
             return self.power(args[0], args[1])
         if op == "root":
@@ -207,6 +203,3 @@ def distance(one: Number, other: Number, digits: int) -> tuple[Decimal, Decimal]
         return on.size(on.add(one, on.negative(other))), max(on.size(one), on.size(other))
     except Overflow:
         raise ExhaustedError("a number that is too large") from None
-
-
-__all__ += ["Complex", "distance"]

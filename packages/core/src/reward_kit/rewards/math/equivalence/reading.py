@@ -5,8 +5,8 @@ remains between them is an expression. ``\pm`` makes two answers of one.
 """
 
 from reward_kit.rewards.math.equivalence.errors import UnreadableError
-from reward_kit.rewards.math.equivalence.expression import Expr, number
-from reward_kit.rewards.math.equivalence.lexer import Token, tokens, unicode_to_latex
+from reward_kit.rewards.math.equivalence.expression import number
+from reward_kit.rewards.math.equivalence.lexer import Token, tokens
 from reward_kit.rewards.math.equivalence.matrices import read_matrix
 from reward_kit.rewards.math.equivalence.model import (
     Choice,
@@ -20,6 +20,7 @@ from reward_kit.rewards.math.equivalence.model import (
     SetOperation,
     Side,
 )
+from reward_kit.rewards.math.equivalence.naming import is_name
 from reward_kit.rewards.math.equivalence.parser import parse_expression
 from reward_kit.rewards.math.equivalence.splitting import (
     enclosed,
@@ -30,6 +31,7 @@ from reward_kit.rewards.math.equivalence.splitting import (
     text_of,
     without_units,
 )
+from reward_kit.rewards.math.equivalence.symbols import unicode_to_latex
 from reward_kit.rewards.math.equivalence.values import Value
 from reward_kit.rewards.math.equivalence.vocabulary import WORDS
 from reward_kit.rewards.math.equivalence.wording import bare, based, choice, clock, words
@@ -174,12 +176,12 @@ def _words(found: list[Token]) -> Reading | None:
 
 
 def _single_text(inner: str, depth: int) -> Reading:
-    """Read the inside of ``\\text{…}``: mathematics in words, or words."""
+    r"""Read the inside of ``\text{…}``: mathematics in words, or words."""
     spoken = words(bare(inner))
+    found = tokens(inner)
+    if spoken is not None and any(token.kind == "word" and len(token.text) > 1 for token in found):
+        return spoken
     try:
-        found = tokens(inner)
-        if any(token.kind == "word" and len(token.text) > 1 for token in found):
-            raise UnreadableError("words")
         return _answer(found, depth + 1)
     except UnreadableError:
         if spoken is None:
@@ -200,36 +202,7 @@ def _side(found: list[Token], depth: int) -> Side:
     for at, token in enumerate(found):
         level += (token.text in {"(", "{", "["}) - (token.text in {")", "}", "]"})
         digits += token.kind == "number" and not level and found[at - 1].text != "_"
-    return Side(reading=reading, label=text_of(found), names=_names(found, reading), digits=bool(digits))
-
-
-def _names(found: list[Token], reading: Reading | None) -> bool:
-    """Say whether a side is a name: one letter, a function of something, points, words."""
-    if isinstance(reading, Scalar):
-        tree = reading.value.tree
-        if tree.op in {"name", "apply"} or tree.text in {"i", "e"}:
-            return True
-        inner = tree.args[0] if tree.op == "abs" else tree
-        parts = inner.args if inner.op in {"mul", "div"} else (inner,)
-        if all(part.op == "name" and part.text[0].isupper() for part in _flat(parts)):
-            return True
-        return len(found) > 3 and found[0].kind == "word" and len(found[0].text) == 1 and _applied(found)  # noqa: PLR2004
-    if isinstance(reading, Group):
-        return all(isinstance(item, Scalar) and item.value.tree.op == "name" for item in reading.items)
-    if isinstance(reading, Ratio):
-        return all(part.value.names for part in reading.parts)
-    return (reading is None and bool(found)) or (
-        not isinstance(reading, Opaque) and found[:1] != [] and found[0].kind == "text"
-    )
-
-
-def _flat(parts: tuple[Expr, ...]) -> list[Expr]:
-    return [leaf for part in parts for leaf in (part.args if part.op == "mul" else (part,))]
-
-
-def _applied(found: list[Token]) -> bool:
-    """Say whether tokens are a letter with an argument in brackets: ``P(A)``."""
-    return found[1].text == "(" and found[-1].text == ")" and sum(token.text == "(" for token in found) == 1
+    return Side(reading=reading, label=text_of(found), names=is_name(found, reading), digits=bool(digits))
 
 
 def _sets(parts: list[list[Token]], operations: list[str], depth: int) -> SetOperation:
@@ -261,7 +234,7 @@ def _group(found: list[Token], depth: int) -> Reading | None:
     if found[0].kind == "text" or len(found) < 2 or closing not in _CLOSING.get(opening, ()):  # noqa: PLR2004
         return None
     inner = found[1:-1]
-    parts, joint = separated(inner, words=opening == "\\{")
+    parts, _ = separated(inner, words=opening == "\\{")
     if opening == "\\{":
         sides, bars = split(inner, frozenset({"|", ":"}))
         if len(bars) == 1 and len(sides[0]) and len(parts) >= 1 and _is_variable(sides[0]):
@@ -280,7 +253,7 @@ def _group(found: list[Token], depth: int) -> Reading | None:
 
 
 def _is_variable(found: list[Token]) -> bool:
-    """Say whether tokens name the member of a set that is described: ``x``, ``x \\in \\mathbb{R}``, ``(x, y)``."""
+    r"""Say whether tokens name the member of a set that is described: ``x``, ``x \in \mathbb{R}``, ``(x, y)``."""
     sides, _ = split(found, frozenset({"in"}))
     return all(token.kind == "word" or token.text in "()," for token in sides[0])
 

@@ -9,7 +9,7 @@ from reward_kit.rewards.math.equivalence.model import Group, NamedSet, Reading, 
 from reward_kit.rewards.math.equivalence.scalars import ratio_constant
 from reward_kit.rewards.math.equivalence.values import Value
 
-__all__ = ["flattened", "same_equation", "same_inequality", "values_of"]
+__all__ = ["assigned_value", "by_name", "different_names", "flattened", "same_equation", "same_inequality", "values_of"]
 
 _GREATER = {">": (">", False), "ge": ("ge", False), "<": (">", True), "le": ("ge", True), "ne": ("ne", False)}
 
@@ -127,3 +127,26 @@ def flattened(group: Group) -> list[Reading]:
 
 def _is_condition(item: Reading) -> bool:
     return isinstance(item, Relation) and item.signs == ("in",) and isinstance(item.sides[1].reading, NamedSet)
+
+
+def assigned_value(item: Reading) -> Reading | None:
+    """Return what an item says of a name; None where it does not."""
+    if isinstance(item, Relation) and item.equality and item.sides[0].names:
+        return item.sides[-1].reading
+    return None
+
+
+def different_names(one: Sequence[Reading], other: Sequence[Reading]) -> bool:
+    """Say whether the items are of several names."""
+    labels = [item.sides[0].label for item in (*one, *other) if isinstance(item, Relation)]
+    return len(set(labels)) > 1
+
+
+def by_name(items: Sequence[Reading]) -> Sequence[Reading]:
+    """Return what is assigned to each of several names, in the order of the names; else the items as they are."""
+    values = [assigned_value(item) for item in items]
+    labels = [item.sides[0].label for item in items if isinstance(item, Relation)]
+    if None in values or len(set(labels)) != len(items):
+        return items
+    found = sorted(zip(labels, values, strict=True), key=lambda pair: pair[0])
+    return [value for _, value in found if value is not None]

@@ -82,7 +82,7 @@ def _sign(found: list[Token], at: int) -> tuple[str, int]:
     """Return the sign at a place, and of how many tokens it is: ``<=`` and ``!=`` are of two."""
     token = found[at]
     following = found[at + 1].text if at + 1 < len(found) else ""
-    if token.kind == "text" or token.kind == "word":
+    if token.kind in {"text", "word"}:
         return "", 1
     if token.text in {"<", ">"} and following == "=":
         return ("le" if token.text == "<" else "ge"), 2

@@ -5,12 +5,11 @@ The policy behind each rule is written in ``reward_kit.rewards.math.policy``.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 
+from reward_kit.rewards.math.equivalence.conversions import hundredth, in_base_ten, product, quotient, time, vector
 from reward_kit.rewards.math.equivalence.decimals import Number
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
 from reward_kit.rewards.math.equivalence.exact import Unfit
-from reward_kit.rewards.math.equivalence.expression import Expr, number
 from reward_kit.rewards.math.equivalence.intervals import real_set, same_set
 from reward_kit.rewards.math.equivalence.model import (
     Based,
@@ -27,16 +26,22 @@ from reward_kit.rewards.math.equivalence.model import (
     SetOperation,
     Words,
 )
-from reward_kit.rewards.math.equivalence.relations import flattened, same_equation, same_inequality, values_of
-from reward_kit.rewards.math.equivalence.scalars import as_fraction, equal, rounds_to
-from reward_kit.rewards.math.equivalence.values import Value
+from reward_kit.rewards.math.equivalence.relations import (
+    assigned_value,
+    by_name,
+    different_names,
+    flattened,
+    same_equation,
+    same_inequality,
+    values_of,
+)
+from reward_kit.rewards.math.equivalence.scalars import equal, rounds_to
 from reward_kit.rewards.math.policy import Policy
 from reward_kit.rewards.math.units import units_conflict, units_cover
 
 __all__ = ["Comparer", "OpaqueError"]
 
 MAX_ITEMS = 200
-_HUNDRED = number(100)
 _SET_LIKE = (Group, NamedSet, SetOperation, Relation)
 
 
@@ -83,25 +88,13 @@ class Comparer:
             case (Words(), Words()) | (Clock(), Clock()) | (Based(), Based()) | (NamedSet(), NamedSet()):
                 return answer == gold
             case (Matrix(rows=one), Matrix(rows=other)):
-                return self.matrices(one, other)
-            case (Matrix(rows=rows), Group(items=items)) | (Group(items=items), Matrix(rows=rows)):
-                vector = [row[0] for row in rows] if all(len(row) == 1 for row in rows) else list(rows[0])
-                single = len(rows) == 1 or all(len(row) == 1 for row in rows)
-                pair = (vector, items) if isinstance(answer, Matrix) else (items, vector)
-                return single and self.in_order(*pair)
-            case (Ratio(), Ratio()):
+                return len(one) == len(other) and all(self.in_order(a, g) for a, g in zip(one, other, strict=True))
+            case (Matrix(), Group()) | (Group(), Matrix()):
+                return bool(vector(answer)) and self.in_order(vector(answer), vector(gold))
+            case (Ratio(), _) | (_, Ratio()):
                 return self.ratios(answer, gold)
-            case (Ratio(parts=(top, bottom)), Scalar()) if not answer.clock:
-                return self.scalars(_quotient(top, bottom), gold)
-            case (Scalar(), Ratio(parts=(top, bottom))) if not gold.clock:
-                return self.scalars(answer, _quotient(top, bottom))
-            case (Clock(seconds=at), Ratio(clock=True) as ratio) | (Ratio(clock=True) as ratio, Clock(seconds=at)):
-                return _on_the_clock(ratio) % 43200 == at % 43200 and not self.policy.require_units
-            case (Based(digits=digits, base=10), Scalar() as scalar) | (
-                Scalar() as scalar,
-                Based(digits=digits, base=10),
-            ):
-                return as_fraction(scalar.value) == Fraction(int(digits))
+            case (Based(), Scalar()) | (Scalar(), Based()):
+                return in_base_ten(answer) is not None and in_base_ten(answer) == in_base_ten(gold)
         return False
 
     def scalars(self, answer: Scalar, gold: Scalar) -> bool:
@@ -110,9 +103,9 @@ class Comparer:
             return answer.infinite == gold.infinite
         values = [(answer.value, gold.value)]
         if answer.percent and not gold.percent:
-            values.append((_hundredth(answer.value), gold.value))
+            values.append((hundredth(answer.value), gold.value))
         elif gold.percent and not answer.percent:
-            values.append((answer.value, _hundredth(gold.value)))
+            values.append((answer.value, hundredth(gold.value)))
         if not any(equal(one, other, self.policy) for one, other in values):
             return False
         if units_conflict(answer.units, gold.units):
@@ -186,26 +179,27 @@ class Comparer:
         if max(len(one), len(other)) > MAX_ITEMS:
             raise ExhaustedError("too many items")
         if answer.ordered and gold.ordered:
-            brackets = answer.brackets == gold.brackets or (len(one) > 2 and "(" not in {answer.brackets[1]})  # noqa: PLR2004
+            brackets = answer.brackets == gold.brackets or (len(one) > 2 and "(" not in answer.brackets[1:])  # noqa: PLR2004
             return brackets and self.in_order(one, other)
         if answer.ordered or gold.ordered:
             unordered = gold if answer.ordered else answer
             if unordered.brackets or (gold if answer is unordered else answer).brackets != "()":
                 return False
-            pair = (one, _by_name(other)) if answer.ordered else (_by_name(one), other)
+            pair = (one, by_name(other)) if answer.ordered else (by_name(one), other)
             return self.in_order(*pair)
         if answer.brackets or gold.brackets or all(isinstance(item, Group) for item in (*one, *other)):
             one, other = self.distinct(one), self.distinct(other)
         if self.matched(one, other):
             return True
-        stated = [_assigned_value(item) for item in one], [_assigned_value(item) for item in other]
+        stated = [assigned_value(item) for item in one], [assigned_value(item) for item in other]
         if (None in stated[0]) == (None in stated[1]):
             return False
         bare = [value or item for value, item in zip(stated[0], one, strict=True)]
         wanted = [value or item for value, item in zip(stated[1], other, strict=True)]
-        return self.in_order(bare, wanted) if _different_names(one, other) else self.matched(bare, wanted)
+        return self.in_order(bare, wanted) if different_names(one, other) else self.matched(bare, wanted)
 
     def in_order(self, answer: Sequence[Reading], gold: Sequence[Reading]) -> bool:
+        """Compare item by item."""
         return len(answer) == len(gold) and all(self.same(a, g) for a, g in zip(answer, gold, strict=True))
 
     def matched(self, answer: Sequence[Reading], gold: Sequence[Reading]) -> bool:
@@ -239,23 +233,23 @@ class Comparer:
         same_names = not one[1] or not other[1] or one[1] == other[1]
         return same_names and same_set(one[0], other[0])
 
-    def matrices(self, one: tuple[tuple[Reading, ...], ...], other: tuple[tuple[Reading, ...], ...]) -> bool:
-        return len(one) == len(other) and all(self.in_order(a, g) for a, g in zip(one, other, strict=True))
-
-    def ratios(self, answer: Ratio, gold: Ratio) -> bool:
-        if len(answer.parts) != len(gold.parts):
-            return False
-        if answer.clock and gold.clock:
-            return self.in_order(answer.parts, gold.parts)
-        first, wanted = answer.parts[0].value.tree, gold.parts[0].value.tree
-        return all(
-            equal(
-                Value(Expr("mul", (part.value.tree, wanted))),
-                Value(Expr("mul", (first, other.value.tree))),
-                self.policy,
-            )
-            for part, other in zip(answer.parts[1:], gold.parts[1:], strict=True)
-        )
+    def ratios(self, answer: Reading, gold: Reading) -> bool:
+        """Compare a ratio up to a factor, with a quotient, or as a time of day."""
+        match answer, gold:
+            case (Clock(), Ratio(clock=True)) | (Ratio(clock=True), Clock()):
+                return time(answer) == time(gold) and not self.policy.require_units
+            case (Ratio(clock=True, parts=one), Ratio(clock=True, parts=other)):
+                return self.in_order(one, other)
+            case (Ratio(parts=one), Ratio(parts=other)):
+                return len(one) == len(other) and all(
+                    equal(product(a, other[0]), product(one[0], g), self.policy)
+                    for a, g in zip(one[1:], other[1:], strict=True)
+                )
+            case (Ratio(clock=False, parts=(top, bottom)), Scalar()):
+                return self.scalars(quotient(top, bottom), gold)
+            case (Scalar(), Ratio(clock=False, parts=(top, bottom))):
+                return self.scalars(answer, quotient(top, bottom))
+        return False
 
 
 def _unwrapped(reading: Reading) -> Reading:
@@ -263,22 +257,6 @@ def _unwrapped(reading: Reading) -> Reading:
     while isinstance(reading, Group) and len(reading.items) == 1:
         reading = reading.items[0]
     return reading
-
-
-def _hundredth(value: Value) -> Value:
-    return Value(Expr("div", (value.tree, _HUNDRED)))
-
-
-def _quotient(top: Scalar, bottom: Scalar) -> Scalar:
-    return Scalar(value=Value(Expr("div", (top.value.tree, bottom.value.tree))))
-
-
-def _on_the_clock(ratio: Ratio) -> int:
-    seconds = 0
-    parts = [int(as_fraction(part.value) or 0) for part in ratio.parts]
-    for part in [*parts, 0][:3]:
-        seconds = seconds * 60 + part
-    return seconds
 
 
 def _is_function(label: str) -> bool:
@@ -299,24 +277,3 @@ def _rounding(reading: Reading, gold: Reading) -> bool:
 
 def _real(value: Number) -> bool:
     return isinstance(value, Decimal)
-
-
-def _assigned_value(item: Reading) -> Reading | None:
-    if isinstance(item, Relation) and item.equality and item.sides[0].names:
-        return item.sides[-1].reading
-    return None
-
-
-def _different_names(one: Sequence[Reading], other: Sequence[Reading]) -> bool:
-    labels = [item.sides[0].label for item in (*one, *other) if isinstance(item, Relation)]
-    return len(set(labels)) > 1
-
-
-def _by_name(items: Sequence[Reading]) -> Sequence[Reading]:
-    """Return what is assigned to each of several names, in the order of the names; else the items as they are."""
-    values = [_assigned_value(item) for item in items]
-    labels = [item.sides[0].label for item in items if isinstance(item, Relation)]
-    if None in values or len(set(labels)) != len(items):
-        return items
-    found = sorted(zip(labels, values, strict=True), key=lambda pair: pair[0])
-    return [value for _, value in found if value is not None]

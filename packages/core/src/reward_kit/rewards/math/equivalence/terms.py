@@ -114,7 +114,7 @@ def read_power(at: Cursor) -> Expr:
 
 
 def _is_degree(at: Cursor) -> bool:
-    """Move on over the degree sign of ``^\\circ`` or ``^{\\circ}``."""
+    r"""Move on over the degree sign of ``^\circ`` or ``^{\circ}``."""
     following = [token.text for token in at.tokens[at.at : at.at + 3]]
     if following[:1] == ["circ"]:
         at.at += 1
@@ -216,7 +216,7 @@ def _is_mixed(whole: Expr, top: Expr, bottom: Expr) -> bool:
 
 def _join_mixed(above: list[Expr], last: Token, below: list[Expr]) -> None:
     r"""Add the fraction of ``1\frac{1}{2}`` to the whole number that precedes it."""
-    if below or len(above) != 2 or above[1].op != "div" or (last.text not in {"}"} and last.kind != "number"):  # noqa: PLR2004
+    if below or len(above) != 2 or above[1].op != "div" or (last.text != "}" and last.kind != "number"):  # noqa: PLR2004
         return
     whole, part = above
     if _is_mixed(whole, *part.args):

@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("packages/*/Dockerfile"))
 SOURCE_ROWS = {
     "math-gsm8k": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
+    "math-openr1": (
+        {"problem": "Simplify $\\sqrt{12}$.", "solution": "It is $\\boxed{2\\sqrt{3}}$.", "answer": "2\\sqrt{3}"},
+        "2\\sqrt{3}",
+    ),
     "function-calling": (
         {
             "id": 1,

@@ -20,7 +20,7 @@ def grade(content, ground_truth, **settings):
     ("content", "ground_truth", "score"),
     [
         ("The answer is 42.", "42", 1.0),
-        ("The answer is 42.", 42, 1.0),
+        ("It is 42.", 42, 1.0),
         ("The answer is 42.", "43", 0.0),
         (r"\boxed{\frac{1}{2}}", "0.5", 1.0),
         (r"\boxed{2a+2b}", "2(a+b)", 1.0),

@@ -25,7 +25,7 @@ example = Example(
     row=openr1_row,
     system_prompt=SYSTEM_PROMPT,
     reward=math_reward,
-    # What Qwen3 is made to be asked with: it thinks for up to 32,768 tokens, and greedy decoding makes it repeat itself.
+    # As the makers of Qwen3 advise: it thinks for up to 32,768 tokens, and greedy decoding makes it repeat itself.
     generation=GenerationSettings(max_tokens=32768, temperature=0.6, top_p=0.95),
     training=GrpoSettings(max_completion_length=4096),
 )

@@ -64,12 +64,12 @@ _CHOICE = re.compile(
 )
 _ANOTHER = re.compile(r"[\s)\]}$*.,;/&|]*(?:(?:or|and)\b|[/,;&|])?[\s(\[{$*]*[A-J](?![A-Za-z0-9_'\u2019])(?!\s+[a-z])")
 _STATED = re.compile(
-    r"\b(?:option|choice)\s+[(\[*]{0,3}(?P<one>[A-J])[)\]*]{0,3}\s+(?:is|must be|seems)\b"
+    r"\b(?i:option|choice)\s+[(\[*]{0,3}(?P<one>[A-J])[)\]*]{0,3}\s+(?:is|must be|seems)\b"
     r"(?!\s+(?:not|wrong|incorrect|false))"
-    r"|\b(?:correct|right|best|final)\s+(?:option|choice|letter|one)\s*(?:is|:|=)[\s(\[*$]{0,4}(?P<two>[A-J])(?![\w'\u2019])"
+    r"|\b(?i:correct|right|best|final)\s+(?i:option|choice|letter|one)\s*(?:is|:|=)[\s(\[*$]{0,4}(?P<two>[A-J])(?![\w'\u2019])"
     r"|\bI\s+(?:choose|pick|select|chose)\s+(?:(?:option|choice)\s+)?[(\[*]{0,3}(?P<three>[A-J])(?![\w'\u2019])"
 )
-_ALONE = re.compile(r"(?<![\w'\u2019])[(\[{]?\b([A-J])\b[)\]}.:]*(?![\w'\u2019])(?!\s+[a-z])")
+_ALONE = re.compile(r"(?<![\w'\u2019])[(\[{]?\b([A-J])\b[)\]}.:]*(?![\w'\u2019])(?!\s+(?!(?:or|and)\b)[a-z])")
 _TAIL = 4000
 
 

@@ -67,7 +67,7 @@ def extract_answer(reply: str, *, prompt: str = "", numeric: bool = True, lenien
     """
     only = sole_box(reply, prompt)
     if only is not None:
-        return Answer(text=only, rule="boxed")
+        return Answer(text=only, rule="boxed", number=parse_number(only))
     return searched_answer(reply, prompt=prompt, numeric=numeric, lenient=lenient)
 
 

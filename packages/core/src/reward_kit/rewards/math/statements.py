@@ -90,7 +90,7 @@ def tagged(text: str, start: int = 0) -> list[Statement]:
 
 _HASHED = re.compile(r"####(?!#)[ \t]*([^\n#]*)")
 _HEADING = re.compile(r"\W*\d+(?:\.\d+)*[.):]\**\s+\**[^\W\d]|[^\n]*:[\s*_]*\Z")
-_FIGURE = re.compile(r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|\\[df]?frac")
+_FIGURE = re.compile(r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|[\s$(*]*(?:\\[A-Za-z]|[A-Za-z][\s$)*.]*\Z)")
 
 
 def hashed(text: str, start: int = 0) -> list[Statement]:

@@ -21,8 +21,11 @@ from reward_kit.sandbox.jail.system import die_with_parent
 
 _MAX_PACKET = 1 << 17
 _TICK_MS = 1000
-_BUSY = 0.4
-"""A worker killed by the wall clock that had less than this share of it was kept waiting by others: it is lost."""
+_BUSY = 0.05
+"""A worker killed by the wall clock that had less than this share of it never ran: it is lost.
+
+The share is small: a bomb must not become a reply that is not graded because the machine has much to do.
+"""
 
 
 @dataclass(slots=True)
@@ -115,7 +118,8 @@ def _ended(killed: int, usage: resource.struct_rusage, seconds: float, *, late: 
     """Say what became of a worker without an answer."""
     used = usage.ru_utime + usage.ru_stime
     if late and used < _BUSY * seconds:
-        return {"outcome": "lost", "reason": f"the machine was too busy: {used:.2f} s of {seconds:g} s"}
+        reason = f"the machine was too busy: {used:.2f} s of {seconds:g} s"
+        return {"outcome": "lost", "reason": reason, "late": "yes"}
     if late:
         return {"outcome": "exhausted", "reason": f"no verdict within {seconds:g} s"}
     if killed in {signal.SIGXCPU, signal.SIGSEGV, signal.SIGABRT}:

@@ -104,6 +104,8 @@ def _answer(found: list[Token], depth: int) -> Reading:
     if not found:
         raise UnreadableError("the answer is empty")
     parts, joint = separated(found)
+    if not parts:
+        raise UnreadableError("the answer is empty")
     if len(parts) == 1:
         items = _item(parts[0], depth)
         return items[0] if len(items) == 1 else Group(brackets="", items=tuple(items), joint="or")

@@ -14,7 +14,7 @@ from reward_kit.data.validation import validated
 from reward_kit.errors import DataError
 from reward_kit.models import Reply, content_id
 
-__all__ = ["numbered_replies", "read_replies"]
+__all__ = ["numbered_replies", "read_replies", "reply_of"]
 
 REPLY_TEXTS = ("response", "completion", "reply")
 
@@ -29,18 +29,27 @@ def read_replies(path: str | Path) -> Iterator[Reply]:
         yield reply
 
 
+def reply_of(row: Mapping[str, Any], *, path: str | Path | None = None, line: int | None = None) -> Reply:
+    """Return the reply that a row is, in any of the shapes above; ``path`` and ``line`` are for the error.
+
+    Raises:
+        DataError: it is not a reply.
+    """
+    try:
+        shaped = _in_shape(row)
+    except DataError as error:
+        raise DataError(error.problem, path=path, line=line, field=error.field) from None
+    reply = validated(Reply, shaped, path=path, line=line)
+    if reply.message.role != "assistant":
+        problem = f"found {reply.message.role!r}, expected 'assistant'"
+        raise DataError(problem, path=path, line=line, field="message.role")
+    return reply
+
+
 def numbered_replies(path: str | Path) -> Iterator[tuple[int, Reply]]:
     """Yield the line number and the reply of each line."""
     for number, row in read_jsonl(path):
-        try:
-            shaped = _in_shape(row)
-        except DataError as error:
-            raise DataError(error.problem, path=path, line=number, field=error.field) from None
-        reply = validated(Reply, shaped, path=path, line=number)
-        if reply.message.role != "assistant":
-            problem = f"found {reply.message.role!r}, expected 'assistant'"
-            raise DataError(problem, path=path, line=number, field="message.role")
-        yield number, reply
+        yield number, reply_of(row, path=path, line=number)
 
 
 def _in_shape(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class _Preparing:
     def _converted(self, row: SourceRow) -> Sample:
         raw = row.value
         try:
-            sample = self._example.row(raw)
+            sample = Sample.model_validate(raw) if _is_sample(raw) else self._example.row(raw)
         except KeyError as error:
             keys = ", ".join(map(repr, raw))
             problem = f"missing; the row has {keys or 'no fields'}"
@@ -163,6 +163,11 @@ class _Preparing:
             number += 1
         self.repeated += 1
         return sample.model_copy(update={"id": f"{sample.id}-{number}"})
+
+
+def _is_sample(raw: dict[str, object]) -> bool:
+    """Return whether a row is a sample already: ``monitor export`` and ``prepare`` itself write such rows."""
+    return "messages" in raw and "ground_truth" in raw and raw.keys() <= Sample.model_fields.keys()
 
 
 def _reject(row: SourceRow, error: DataError) -> dict[str, object]:

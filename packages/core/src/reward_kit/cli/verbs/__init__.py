@@ -3,7 +3,7 @@
 import click
 
 from reward_kit.cli.serve import example_serve
-from reward_kit.cli.verbs import check, evaluate, prepare, preview, regenerate, train
+from reward_kit.cli.verbs import check, evaluate, monitor, prepare, preview, regenerate, train
 
 __all__ = ["add_verbs"]
 
@@ -11,5 +11,5 @@ __all__ = ["add_verbs"]
 def add_verbs(group: click.Group) -> None:
     """Add every verb to ``group``."""
     group.add_command(example_serve)
-    for module in (prepare, check, evaluate, preview, regenerate, train):
+    for module in (prepare, check, evaluate, preview, regenerate, train, monitor):
         group.add_command(module.command)

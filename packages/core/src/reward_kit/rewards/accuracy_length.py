@@ -48,7 +48,7 @@ def cosine_scaled_accuracy_length_reward(  # noqa: PLR0917 - the order of 0.4.1
     Where the answer cannot be graded, nothing is. In 0.4.1 the score was cut off at 0 and 1.
 
     >>> reply = [{"role": "assistant", "content": "one two three so four is 4"}]
-    >>> cosine_scaled_accuracy_length_reward(reply, ground_truth="4", max_length=14).score
+    >>> round(cosine_scaled_accuracy_length_reward(reply, ground_truth="4", max_length=14).score, 6)
     0.925
     """
     del kwargs

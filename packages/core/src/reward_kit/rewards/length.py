@@ -12,7 +12,8 @@ from typing import Literal, TypeAlias
 from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.reward_function import reward_function
-from reward_kit.rewards.reply import finite, on_reply, words
+from reward_kit.rewards.reply import finite, on_reply
+from reward_kit.rewards.words import words
 
 __all__ = ["CORRECT", "CosineSchedule", "TokenMethod", "cosine_length_reward", "count_tokens", "length_reward"]
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 from reward_kit.errors import UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.reward_function import reward_function
-from reward_kit.rewards.reply import finite, on_reply, without_code_blocks
+from reward_kit.rewards.quoted_code import without_code_blocks
+from reward_kit.rewards.reply import finite, on_reply
 
 __all__ = ["SEQUENCE_TERMS", "reasoning_steps_reward", "sequence_reward"]
 

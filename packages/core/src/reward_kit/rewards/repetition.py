@@ -7,7 +7,8 @@ from itertools import islice
 from reward_kit.errors import UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.reward_function import reward_function
-from reward_kit.rewards.reply import finite, on_reply, words
+from reward_kit.rewards.reply import finite, on_reply
+from reward_kit.rewards.words import words
 
 __all__ = ["diversity_reward", "get_ngrams", "repetition_penalty_reward"]
 
@@ -20,7 +21,7 @@ def get_ngrams(text: str, n: int, language: str = "en") -> tuple[list[tuple[str,
     """Return the n-grams of the words of ``text``, and how many there are.
 
     ``language`` is that of the text: in ``zh``, ``ja`` and others without spaces every character is a word; anywhere
-    else the characters of such scripts are, and what spaces separate (``reward_kit.rewards.reply.words``).
+    else the characters of such scripts are, and what spaces separate (``reward_kit.rewards.words``).
 
     >>> get_ngrams("to be or not", 3)
     ([('to', 'be', 'or'), ('be', 'or', 'not')], 2)

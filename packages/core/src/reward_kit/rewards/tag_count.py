@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from reward_kit.errors import UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.reward_function import reward_function
-from reward_kit.rewards.reply import finite, on_reply, tags_in_code_hidden
+from reward_kit.rewards.quoted_code import tags_in_code_hidden
+from reward_kit.rewards.reply import finite, on_reply
 
 __all__ = ["tag_count_reward"]
 

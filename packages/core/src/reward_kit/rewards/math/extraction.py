@@ -197,7 +197,8 @@ def _stated(statements: list[Statement], *, numeric: bool) -> list[_Marked]:
 
 
 _JOINT = re.compile(
-    r"(?:[\s$*,;&]|\\[()\[\],;: ]|\\q?quad\b|\\(?:text|mathrm)\s*\{|\}|\\(?:land|lor|wedge|vee)\b|\b(?:and|or)\b){0,40}"
+    r"(?:[\s$*,;&]|\\[()\[\],;: ]|\\q?quad\b|\\(?:text|mathrm)\s*\{|\}|\\(?:land|lor|wedge|vee)\b|\b(?:and|or)\b"
+    r"|\bfor\s(?:part|case)\s\(?\w\)?){0,40}"
     r"(?P<name>[A-Za-z](?:_\{?\w\}?)?\s*=\s*)?[\s$]*",
     re.IGNORECASE,
 )

@@ -44,14 +44,21 @@ _LISTED = re.compile(
 def _number(statement: Statement) -> Stated | None:
     if not statement.formula:
         return number_in_statement(statement.text)
-    number = parse_number(statement.text)
-    if number is not None:
-        return Stated(text=statement.text, number=number)
     if _LISTED.match(statement.rest):
-        listed = number_in_statement(statement.text)
-        return listed or Stated(text=statement.text)
-    number = parse_number(statement.formula)
-    return Stated(text=statement.formula, number=number)
+        return number_in_statement(statement.text) or Stated(text=statement.text)
+    return _formula(statement)
+
+
+def _formula(statement: Statement) -> Stated:
+    """Return the formula that a statement begins with, and the unit or the scale behind it."""
+    behind = _BEHIND.match(statement.rest)
+    word = behind[1] if behind else ""
+    text = statement.formula
+    if _SCALE.fullmatch(word):
+        text = f"{text} {word}"
+    elif is_measure(word):
+        text = rf"{text} \text{{ {word}}}"
+    return Stated(text=text, number=parse_number(text))
 
 
 def _inner(text: str) -> Statement | None:
@@ -82,7 +89,8 @@ _ASIDE = re.compile(
     r"|due to|(?:and )?not|rather than|instead of|hence|thus|so)\b|\s+\((?:because|since|see|as|that is|i\.e\.|e\.g\.)",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"\s*([^\W\d_]+|°)")
+_BEHIND = re.compile(r"\s*([^\W\d_]+|°|\\?%)")
+_SCALE = re.compile(r"hundred|thousand|million|billion|trillion|percent|\\?%", re.IGNORECASE)
 _MAX_WRITTEN = 2000
 _TRAILING = " \t\n\r.,;:*_`\"'"
 
@@ -93,10 +101,7 @@ def _written(statement: Statement) -> Stated | None:
     if len(text) > _MAX_WRITTEN:
         return Stated(text=text)
     if statement.formula and not _LISTED.match(statement.rest):
-        unit = _WORD.match(statement.rest)
-        formula = statement.formula
-        text = rf"{formula} \text{{ {unit[1]}}}" if unit and is_measure(unit[1]) else formula
-        return Stated(text=text, number=parse_number(text))
+        return _formula(statement)
     opening = _OPENING.match(text)
     text = text[opening.end() :] if opening else text
     if _DENIAL.match(text):

@@ -90,7 +90,9 @@ def tagged(text: str, start: int = 0) -> list[Statement]:
 
 _HASHED = re.compile(r"####(?!#)[ \t]*([^\n#]*)")
 _HEADING = re.compile(r"\W*\d+(?:\.\d+)*[.):]\**\s+\**[^\W\d]|[^\n]*:[\s*_]*\Z")
-_FIGURE = re.compile(r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|[\s$(*]*(?:\\[A-Za-z]|[A-Za-z][\s$)*.]*\Z)")
+_FIGURE = re.compile(
+    r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|[\s$(*]*(?:\\[A-Za-z]|[A-Za-z][\s$)*.]*\Z)"
+)
 
 
 def hashed(text: str, start: int = 0) -> list[Statement]:
@@ -114,11 +116,14 @@ def hashed(text: str, start: int = 0) -> list[Statement]:
 _NSWER = re.compile("nswer")  # a literal is found ten times faster than letters of either case
 _NSWER_SHOUTED = re.compile("nswer|NSWER")
 _IS = re.compile(
-    r"""["'*_`\]]{0,4}(?:\s+(?:to|for|of)\b[^.,\n:=?]{0,60}?)?\s{0,3}["'*_]{0,4}"""
+    r"""["'*_`\]]{0,4}(?:\s+(?:to|for|of)\b[^.,\n:=?]{0,60}?)?(?:,\s{1,3}\w{1,12},)?\s{0,3}["'*_]{0,4}"""
     r"""(?:[:\uff1a=]|\b(?:is|was|equals|(?:would|should|must|will)\s+be|comes\s+(?:out\s+)?to)\b)"""
-    r"""[\s:*_"']*""",
+    r"""[\s:*_"']*(?:\b(?:therefore|thus|then|hence|simply|just|clearly|indeed|exactly|given\s+by|equal\s+to)\b[\s:,]*)*""",
     re.IGNORECASE,
 )
+_HEADING_TAIL = re.compile(r"[*_ \t]{0,6}\n\s*")
+_HEADING_LEAD = re.compile(r"(?:^|\n)[#>*_ \t]*(?:(?:the|my|our)\s)?(?:(?:final|correct)\s)?\Z", re.IGNORECASE)
+_HEADING_LENGTH = 32
 _WHICH = re.compile(
     r"(?:\b(?:the|our|my|your|final|correct|right|exact|numerical|required|overall)\s{1,3}"
     r"|(?:^|[\n.!?:;,>*#\"({\]])[\s*_#>\"'$-]*)\Z",
@@ -138,8 +143,13 @@ def phrased(text: str, start: int = 0) -> list[Statement]:
         return []
     for ending in (_NSWER_SHOUTED if shouted else _NSWER).finditer(text, start):
         place = ending.start() - 1
-        head = _IS.match(text, ending.end()) if text[place : place + 1] in ("a", "A") else None
-        if head is not None and _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):
+        if text[place : place + 1] not in ("a", "A"):
+            continue
+        head = _IS.match(text, ending.end())
+        if head is None or not _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):
+            lead = text[max(0, place - _HEADING_LENGTH) : place]
+            head = _HEADING_TAIL.match(text, ending.end()) if _HEADING_LEAD.search(lead) else None
+        if head is not None:
             places.append((place, head.end()))
     found = []
     for (place, begin), (following, _) in itertools.zip_longest(places, places[1:], fillvalue=(len(text), 0)):

@@ -52,7 +52,7 @@ def _read(text: str) -> Any:  # noqa: ANN401 - sympy is untyped
 
 
 def _equal(one: Any, other: Any) -> bool:  # noqa: ANN401 - sympy is untyped
-    one, other = one.doit(), other.doit()
+    one, other = _done(one), _done(other)
     if one == other:
         return True
     if isinstance(one, sympy.MatrixBase) and isinstance(other, sympy.MatrixBase):
@@ -66,6 +66,12 @@ def _equal(one: Any, other: Any) -> bool:  # noqa: ANN401 - sympy is untyped
         if not _near(one.subs(at), other.subs(at)):
             return False
     return True
+
+
+def _done(tree: Any) -> Any:  # noqa: ANN401 - sympy is untyped
+    """Carry out what a tree says is to be done; matrix algebra takes a second step."""
+    tree = tree.doit()
+    return tree.as_explicit() if isinstance(tree, sympy.MatrixExpr) else tree
 
 
 def _near(one: Any, other: Any) -> bool:  # noqa: ANN401 - sympy is untyped

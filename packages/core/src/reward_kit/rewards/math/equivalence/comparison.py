@@ -49,6 +49,8 @@ class Expected:
     text: str
     number: Number | None
     """The plain number that it is; None for anything else."""
+    bound: bool
+    """Whether the unit of the number is one letter, as in ``5m``: it may be a variable, and must be there."""
     readings: tuple[Reading, ...] = field(repr=False)
     """What it says, and what else it may say: ``1,234`` is a number first and a list second."""
 
@@ -78,7 +80,15 @@ def _compiled(text: str, seconds: float, memory_megabytes: int) -> Expected:
     if problem:
         message = f"found the gold {shown(text)!r}, expected one final answer: {problem}"
         raise GradingError(message)
-    return Expected(text=stripped, number=parse_number(stripped), readings=readings)
+    return Expected(
+        text=stripped,
+        number=parse_number(stripped),
+        bound=_LETTER_BEHIND.search(stripped) is not None,
+        readings=readings,
+    )
+
+
+_LETTER_BEHIND = re.compile(r"[\d}][A-Za-z]\Z", re.ASCII)
 
 
 def _problem(reading: Reading, policy: Policy) -> str:
@@ -109,6 +119,10 @@ def _evaluated(reading: Scalar) -> None:
         reading.value.modular(0)
 
 
+_NO_LIST = re.compile(r",0\d\d", re.ASCII)
+"""The end of a group of three digits that no one writes as a number of its own."""
+
+
 def _readings(text: str) -> tuple[Reading, ...]:
     first = read(text)
     if "," not in text:
@@ -117,7 +131,8 @@ def _readings(text: str) -> tuple[Reading, ...]:
     if _DECIMAL_COMMA.fullmatch(text):
         found.append(read(text.replace(",", ".")))
     with contextlib.suppress(UnreadableError):
-        found.append(read(text, commas=False))
+        if not _NO_LIST.search(text):
+            found.append(read(text, commas=False))
     return tuple(found)
 
 
@@ -141,7 +156,7 @@ def compare(answer: str, expected: Expected, policy: Policy = DEFAULT) -> Compar
     if answer == expected.text and not policy.require_units:
         return _SAME_TEXT
     if expected.number is not None and answer.isascii() and answer.isdigit() and len(answer) <= MAX_DIGITS:
-        return _numbers(parse_number(answer), expected.number, policy)
+        return _numbers(parse_number(answer), expected, expected.number, policy)
     if len(answer) > MAX_LENGTH:
         return Comparison(outcome="unparsable", method="string", reason="the answer is too long")
     try:
@@ -161,7 +176,7 @@ _EQUAL_NUMBERS = Comparison(outcome="equal", method="number")
 _DIFFERENT_NUMBERS = Comparison(outcome="different", method="number")
 
 
-def _numbers(answer: Number | None, gold: Number, policy: Policy) -> Comparison:
+def _numbers(answer: Number | None, expected: Expected, gold: Number, policy: Policy) -> Comparison:
     """Compare two plain numbers with their units."""
     if answer is None:
         return _DIFFERENT_NUMBERS
@@ -175,7 +190,7 @@ def _numbers(answer: Number | None, gold: Number, policy: Policy) -> Comparison:
     if units_conflict(answer.units, gold.units):
         return Comparison(outcome="different", method="number", reason="the units differ")
     covered = units_cover(answer.units, gold.units) and (answer.percent or not gold.percent)
-    if policy.require_units and not covered:
+    if (policy.require_units or expected.bound) and not covered:
         return Comparison(outcome="different", method="number", reason="the unit is missing")
     return _EQUAL_NUMBERS
 
@@ -190,7 +205,7 @@ def _compared(answer: str, expected: Expected, policy: Policy) -> Comparison:
     if expected.number is not None and not _NO_NUMBER.search(answer):
         number = parse_number(answer)
         if number is not None:
-            found = _numbers(number, expected.number, policy)
+            found = _numbers(number, expected, expected.number, policy)
             if found.outcome == "equal" or len(expected.readings) == 1:
                 return found
     return _by_structure(answer, expected, policy)

@@ -5,7 +5,7 @@ what it lacks is here (complex numbers) and in ``trigonometry``.
 """
 
 import functools
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, Underflow
 from typing import NamedTuple
 
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
@@ -58,7 +58,7 @@ class Arithmetic:
             capitals=1,
             clamp=0,
             flags=[],
-            traps=[Overflow, InvalidOperation, DivisionByZero],
+            traps=[Overflow, Underflow, InvalidOperation, DivisionByZero],
         )
 
     def pi(self) -> Decimal:

@@ -7,24 +7,46 @@ from fractions import Fraction
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
 from reward_kit.rewards.math.equivalence.expression import Expr
 
-__all__ = ["PRIME", "Unfit", "exact", "modular"]
+__all__ = ["PRIME", "Budget", "Unfit", "exact", "modular"]
 
 PRIME = 2**61 - 1
 MAX_BITS = 64_000
 MAX_FACTORIAL = 5000
 MAX_TERMS = 2000
+MAX_STEPS = 20_000
+_PER_STEP = 16
+"""Factors of a factorial that cost as much as a step."""
+
+
+class Budget:
+    """What one evaluation may cost, in steps of some microseconds."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def spend(self, steps: int) -> None:
+        """Take off so many steps.
+
+        Raises:
+            ExhaustedError: there are no more.
+        """
+        self.left -= steps
+        if self.left < 0:
+            raise ExhaustedError("too many steps")
 
 
 class Unfit(Exception):  # noqa: N818 - an answer, not an error: this arithmetic does not reach so far
     """The expression is not rational, so that it has no exact value here."""
 
 
-def exact(tree: Expr, values: Mapping[str, Fraction]) -> Fraction:
+def exact(tree: Expr, values: Mapping[str, Fraction], budget: Budget | None = None) -> Fraction:
     """Return the value of a rational expression.
 
     Raises:
         Unfit: it is not rational, or has a variable that is not in ``values``.
-        ExhaustedError: it has more than ``MAX_BITS``.
+        ExhaustedError: it has more than ``MAX_BITS`` or takes too many steps.
         UndefinedError: it divides by zero.
     """
     op = tree.op
@@ -34,27 +56,28 @@ def exact(tree: Expr, values: Mapping[str, Fraction]) -> Fraction:
         if tree.text not in values:
             raise Unfit
         return values[tree.text]
-    if op == "add":
-        return _bounded(sum((exact(arg, values) for arg in tree.args), Fraction(0)))
-    if op == "mul":
-        return _product([exact(arg, values) for arg in tree.args])
+    if op in {"const", "apply", "root"}:
+        raise Unfit
+    budget = budget or Budget(MAX_STEPS)
+    budget.spend(1)
     if op == "sum":
-        return _series(tree, values)
-    if op == "call":
-        return _called(tree.text, [exact(arg, values) for arg in tree.args])
-    if op in {"neg", "div", "pow", "abs", "fact"}:
-        return _operated(op, [exact(arg, values) for arg in tree.args])
-    raise Unfit
+        return _series(tree, values, budget)
+    args = [exact(arg, values, budget) for arg in tree.args]
+    if op == "add":
+        return _bounded(sum(args, Fraction(0)))
+    if op == "mul":
+        return _product(args)
+    return _called(tree.text, args, budget) if op == "call" else _operated(op, args, budget)
 
 
-def _operated(op: str, args: list[Fraction]) -> Fraction:
+def _operated(op: str, args: list[Fraction], budget: Budget) -> Fraction:
     first = args[0]
     if op == "neg":
         return -first
     if op == "abs":
         return abs(first)
     if op == "fact":
-        return factorial(first)
+        return factorial(first, budget)
     if op == "div":
         if not args[1]:
             raise UndefinedError("a division by zero")
@@ -81,21 +104,22 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
     return base**exponent.numerator
 
 
-def factorial(value: Fraction) -> Fraction:
+def factorial(value: Fraction, budget: Budget) -> Fraction:
     """Return the factorial of a whole number that is not too large."""
     if value.denominator != 1 or value < 0:
         raise UndefinedError("a factorial of no natural number")
     if value > MAX_FACTORIAL:
         raise ExhaustedError("a factorial that is too large")
+    budget.spend(value.numerator // _PER_STEP)
     return Fraction(math.factorial(value.numerator))
 
 
-def _series(tree: Expr, values: Mapping[str, Fraction]) -> Fraction:
+def _series(tree: Expr, values: Mapping[str, Fraction], budget: Budget) -> Fraction:
     index, first, last, term = tree.args
-    begin, end = exact(first, values), exact(last, values)
+    begin, end = exact(first, values, budget), exact(last, values, budget)
     value = Fraction(0 if tree.text == "sum" else 1)
     for at in whole_range(begin, end):
-        item = exact(term, {**values, index.text: Fraction(at)})
+        item = exact(term, {**values, index.text: Fraction(at)}, budget)
         value = _bounded(value + item if tree.text == "sum" else value * item)
     return value
 
@@ -109,13 +133,13 @@ def whole_range(first: Fraction, last: Fraction) -> range:
     return range(first.numerator, last.numerator + 1)
 
 
-def _called(text: str, args: list[Fraction]) -> Fraction:
+def _called(text: str, args: list[Fraction], budget: Budget) -> Fraction:
     if text in {"floor", "ceil"}:
         return Fraction(math.floor(args[0]) if text == "floor" else math.ceil(args[0]))
     if text in {"max", "min"}:
         return max(args) if text == "max" else min(args)
     if text == "binom":
-        return binomial(args[0], args[1])
+        return binomial(args[0], args[1], budget)
     if text in {"gcd", "lcm", "mod"}:
         if any(arg.denominator != 1 for arg in args):
             raise Unfit
@@ -128,7 +152,7 @@ def _called(text: str, args: list[Fraction]) -> Fraction:
     raise Unfit
 
 
-def binomial(above: Fraction, below: Fraction) -> Fraction:
+def binomial(above: Fraction, below: Fraction, budget: Budget) -> Fraction:
     """Return a binomial coefficient of whole numbers."""
     if below.denominator != 1 or above.denominator != 1 or above < 0:
         raise UndefinedError("a binomial coefficient of no natural numbers")
@@ -136,6 +160,7 @@ def binomial(above: Fraction, below: Fraction) -> Fraction:
         return Fraction(0)
     if min(below, above - below) > MAX_FACTORIAL or above.numerator.bit_length() > 64:  # noqa: PLR2004
         raise ExhaustedError("a binomial coefficient that is too large")
+    budget.spend(int(min(below, above - below)) // _PER_STEP)
     return _bounded(Fraction(math.comb(above.numerator, below.numerator)))
 
 

@@ -70,6 +70,17 @@ def _real_set(reading: Reading) -> tuple[RealSet, frozenset[str]] | None:
     return None if found is None else (found, frozenset())
 
 
+def _is_point(reading: Reading) -> bool:
+    return isinstance(reading, Scalar)
+
+
+def _is_pair(reading: Reading) -> bool:
+    """Say whether an item of a list is a pair of coordinates rather than an interval."""
+    if not isinstance(reading, Group) or reading.brackets != "()":
+        return False
+    return not any(isinstance(item, Scalar) and item.infinite for item in reading.items)
+
+
 def _stated(reading: Reading) -> RealSet | None:
     """Return the set that is written out: a name, an interval, points."""
     if isinstance(reading, NamedSet):
@@ -86,7 +97,9 @@ def _stated(reading: Reading) -> RealSet | None:
 def _interval(group: Group) -> RealSet | None:
     """Return the interval that two ends in brackets are; None where they are no such pair."""
     ends = [end for end in map(_bound, group.items) if end is not None]
-    if len(ends) != 2 or len(group.items) != 2 or ends[0] > ends[1]:  # noqa: PLR2004
+    if len(ends) != 2 or len(group.items) != 2:  # noqa: PLR2004
+        return None
+    if ends[0] > ends[1] or (ends[0] == ends[1] and group.brackets != "[]"):
         return None
     opened = [bracket in "()" or end.is_infinite() for bracket, end in zip(group.brackets, ends, strict=True)]
     return _merged([_Interval(ends[0], opened[0], ends[1], opened[1])])

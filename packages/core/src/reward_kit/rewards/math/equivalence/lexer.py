@@ -103,7 +103,7 @@ _TOKEN = re.compile(
 )
 _REST_OF_GROUP = re.compile(r"(?:\\[,:; ]|\{,\}|,\\[!,;: ]\s*|~|\s)(\d{3})(?!\d)", re.ASCII)
 _COMMA_GROUP = re.compile(r"(?:,|\{,\}|,\\!\s*)(\d{3})(?!\d)", re.ASCII)
-_CYCLE = re.compile(r"\\(?:overline|bar|dot)\s*\{\s*(\d+)\s*\}|\((\d+)\)", re.ASCII)
+_CYCLE = re.compile(r"\\(?:overline|bar|dot)\s*(?:\{\s*(\d+)\s*\}|(\d))|\((\d+)\)", re.ASCII)
 _FRACTION_PART = re.compile(r"\.\d+", re.ASCII)
 _EXPONENT = re.compile(r"[eE](\d+|[-+]\d{2,})(?![\d.A-Za-z])", re.ASCII)
 _SIGNED_EXPONENT = re.compile(r"[eE]([-+]?\d+)(?![\d.A-Za-z])", re.ASCII)
@@ -225,8 +225,8 @@ class _Decimal(NamedTuple):
         if not self.pointed:
             return value, self.position
         cycle = _CYCLE.match(text, self.position)
-        if cycle and len(cycle[1] or cycle[2]) <= MAX_DIGITS:
-            digits = cycle[1] or cycle[2]
+        digits = (cycle[1] or cycle[2] or cycle[3]) if cycle else ""
+        if cycle and len(digits) <= MAX_DIGITS:
             return value + Fraction(int(digits), 10 ** len(part) * (10 ** len(digits) - 1)), cycle.end()
         ellipsis = _ELLIPSIS.match(text, self.position)
         again = _CYCLES.search(part[-_LONGEST_CYCLES:]) if ellipsis else None

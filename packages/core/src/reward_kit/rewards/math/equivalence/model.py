@@ -95,6 +95,8 @@ class Ratio:
     parts: tuple[Scalar, ...]
     clock: bool
     """Whether it may be a time of day: ``4:30``."""
+    zeros: bool
+    """Whether a part is written with a leading zero, as no ratio is: ``4:05``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """Tell the side of a relation that names something from one that is a value."""
 
+import re
+
 from reward_kit.rewards.math.equivalence.expression import Expr
 from reward_kit.rewards.math.equivalence.lexer import Token
 from reward_kit.rewards.math.equivalence.model import Group, Opaque, Ratio, Reading, Scalar
+from reward_kit.rewards.math.equivalence.splitting import text_of
 
 __all__ = ["is_name"]
-
-_SHORTEST_APPLICATION = 4
-"""Tokens of ``P(A)``."""
 
 
 def is_name(found: list[Token], reading: Reading | None) -> bool:
@@ -18,7 +18,9 @@ def is_name(found: list[Token], reading: Reading | None) -> bool:
             return True
         inner = tree.args[0] if tree.op == "abs" else tree
         parts = inner.args if inner.op in {"mul", "div"} else (inner,)
-        return all(part.op == "name" and part.text[0].isupper() for part in _flat(parts)) or _is_application(found)
+        return all(part.op == "name" and part.text[0].isupper() for part in _flat(parts)) or _is_application(
+            text_of(found)
+        )
     if isinstance(reading, Group):
         return all(isinstance(item, Scalar) and item.value.tree.op == "name" for item in reading.items)
     if isinstance(reading, Ratio):
@@ -30,8 +32,9 @@ def _flat(parts: tuple[Expr, ...]) -> list[Expr]:
     return [leaf for part in parts for leaf in (part.args if part.op == "mul" else (part,))]
 
 
-def _is_application(found: list[Token]) -> bool:
-    """Say whether tokens are a letter with an argument in brackets: ``P(A)``."""
-    if len(found) < _SHORTEST_APPLICATION or found[0].kind != "word" or len(found[0].text) > 1:
-        return False
-    return found[1].text == "(" and found[-1].text == ")" and sum(token.text == "(" for token in found) == 1
+_APPLICATION = re.compile(r"[A-Za-z](?:\^\{?-1\}?|'{1,3}|_\{?\w+\}?)?\([^()]*\)", re.ASCII)
+
+
+def _is_application(label: str) -> bool:
+    """Say whether a side is a letter with an argument in brackets: ``P(A)``, ``f^{-1}(x)``."""
+    return _APPLICATION.fullmatch(label) is not None

@@ -2,17 +2,19 @@
 
 import math
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, DecimalException, Overflow
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, DecimalException, Overflow, Underflow
 from fractions import Fraction
 
 from reward_kit.rewards.math.equivalence.decimals import Arithmetic, Number, arithmetic
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
-from reward_kit.rewards.math.equivalence.exact import Unfit, binomial, exact, factorial, whole_range
+from reward_kit.rewards.math.equivalence.exact import Budget, Unfit, binomial, exact, factorial, whole_range
 from reward_kit.rewards.math.equivalence.expression import Expr
 
 __all__ = ["distance", "evaluate"]
 
-MAX_STEPS = 6000
+MAX_STEPS = 3000
+_COSTS = {"call": 10, "pow": 5, "root": 5, "const": 2}
+"""Steps of an operation; any other is one."""
 
 
 def evaluate(tree: Expr, digits: int, *, values: Mapping[str, Decimal] | None = None, real: bool = False) -> Number:
@@ -25,24 +27,22 @@ def evaluate(tree: Expr, digits: int, *, values: Mapping[str, Decimal] | None = 
     evaluator = _Evaluator(arithmetic(digits, real=real), values or {})
     try:
         return evaluator.value(tree)
-    except Overflow:
-        raise ExhaustedError("a number that is too large") from None
+    except (Overflow, Underflow):
+        raise ExhaustedError("a number that is too large or too small") from None
     except DecimalException as error:
         raise UndefinedError("the expression has no value") from error
 
 
 class _Evaluator:
-    """One evaluation, with its variables and a count of its steps."""
+    """One evaluation, with its variables and what it may cost."""
 
     def __init__(self, on: Arithmetic, values: Mapping[str, Decimal]) -> None:
         self.on = on
         self.values = values
-        self.steps = 0
+        self.budget = Budget(MAX_STEPS)
 
     def value(self, tree: Expr) -> Number:
-        self.steps += 1
-        if self.steps > MAX_STEPS:
-            raise ExhaustedError("too many steps")
+        self.budget.spend(_COSTS.get(tree.op, 1))
         op, args, on = tree.op, tree.args, self.on
         if op == "num":
             return on.context.divide(Decimal(tree.value.numerator), Decimal(tree.value.denominator))
@@ -81,7 +81,7 @@ class _Evaluator:
         if op == "abs":
             return on.size(self.value(args[0]))
         if op == "fact":
-            return self.fraction(factorial(Fraction(on.whole(self.value(args[0])))))
+            return self.fraction(factorial(Fraction(on.whole(self.value(args[0]))), self.budget))
         if op == "sum":
             return self.series(tree)
         if op == "call":
@@ -154,7 +154,7 @@ class _Evaluator:
                 real = [on.as_real(arg) for arg in args]
                 return max(real) if text == "max" else min(real)
             case "binom":
-                return self.fraction(binomial(*(Fraction(on.whole(arg)) for arg in args)))
+                return self.fraction(binomial(Fraction(on.whole(first)), Fraction(on.whole(args[1])), self.budget))
             case "gcd" | "lcm":
                 whole = [on.whole(arg) for arg in args]
                 return Decimal(math.gcd(*whole) if text == "gcd" else math.lcm(*whole))
@@ -201,5 +201,5 @@ def distance(one: Number, other: Number, digits: int) -> tuple[Decimal, Decimal]
     on = arithmetic(digits, real=False)
     try:
         return on.size(on.add(one, on.negative(other))), max(on.size(one), on.size(other))
-    except Overflow:
+    except (Overflow, Underflow):
         raise ExhaustedError("a number that is too large") from None

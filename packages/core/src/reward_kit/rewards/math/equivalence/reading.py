@@ -65,7 +65,7 @@ def read(text: str, *, commas: bool = True) -> Reading:
         found = special(plainly)
         if found is not None:
             return found
-    letter = choice(plainly)
+    letter = choice(text, plainly)
     if letter is not None:
         return Choice(letter=letter[0], rest=_rest_of_choice(letter[1]))
     written = unicode_to_latex(text)
@@ -117,6 +117,8 @@ def _answer(found: list[Token], depth: int) -> Reading:
 
 def _list(items: list[Reading], joint: str) -> Reading:
     """Make a list; a name before the first of its values belongs to all of them (``x = 1, 2``)."""
+    if not items:
+        raise UnreadableError("a list of nothing")
     first = items[0]
     if isinstance(first, Relation) and first.equality and len(first.sides) == 2:  # noqa: PLR2004
         rest = items[1:]
@@ -268,7 +270,7 @@ def _ratio(parts: list[list[Token]]) -> Ratio:
         and int(written[0][:3]) <= _MAX_HOUR
         and all(len(text) == 2 and int(text) <= _MAX_MINUTE for text in written[1:])  # noqa: PLR2004
     )
-    return Ratio(parts=scalars, clock=is_clock)
+    return Ratio(parts=scalars, clock=is_clock, zeros=any(len(text) > 1 and text[0] == "0" for text in written))
 
 
 def _scalar(found: list[Token]) -> Scalar:

@@ -41,7 +41,9 @@ from reward_kit.rewards.math.units import units_conflict, units_cover
 
 __all__ = ["Comparer", "OpaqueError"]
 
-MAX_ITEMS = 200
+MAX_ITEMS = 100
+_MOST_REPEATED = 4
+"""How many times more items than members a set may be written with."""
 _SET_LIKE = (Group, NamedSet, SetOperation, Relation)
 
 
@@ -118,15 +120,16 @@ class Comparer:
         return True
 
     def choices(self, answer: Reading, gold: Reading) -> bool:
-        """Compare a choice, whose letter stands with or without its text."""
-        one = answer if isinstance(answer, Choice) else None
-        other = gold if isinstance(gold, Choice) else None
-        if one is not None and other is not None:
-            texts = one.rest is None or other.rest is None or self.same(one.rest, other.rest)
-            return one.letter == other.letter and texts
-        if other is not None:
-            return other.rest is not None and self.same(answer, other.rest)
-        return one is not None and one.rest is not None and self.same(one.rest, gold)
+        """Compare a choice, whose letter stands with or without its text; one without text may be a variable."""
+        if isinstance(answer, Choice) and isinstance(gold, Choice):
+            texts = answer.rest is None or gold.rest is None or self.same(answer.rest, gold.rest)
+            return answer.letter.upper() == gold.letter.upper() and texts
+        choice, other = (answer, gold) if isinstance(answer, Choice) else (gold, answer)
+        if not isinstance(choice, Choice):
+            return False
+        if choice.rest is None:
+            return isinstance(other, Scalar) and other.value.tree.text == choice.letter
+        return self.same(choice.rest, gold) if choice is answer else self.same(answer, choice.rest)
 
     def relations(self, answer: Relation, gold: Relation) -> bool:
         """Compare two equations or inequalities."""
@@ -188,6 +191,8 @@ class Comparer:
             pair = (one, by_name(other)) if answer.ordered else (by_name(one), other)
             return self.in_order(*pair)
         if answer.brackets or gold.brackets or all(isinstance(item, Group) for item in (*one, *other)):
+            if max(len(one), len(other)) > _MOST_REPEATED * min(len(one), len(other)):
+                return False
             one, other = self.distinct(one), self.distinct(other)
         if self.matched(one, other):
             return True
@@ -227,6 +232,8 @@ class Comparer:
 
     def sets(self, answer: Reading, gold: Reading) -> bool:
         """Compare sets of real numbers, however they are described."""
+        if _is_list(answer) and _is_list(gold):
+            return False
         one, other = real_set(answer), real_set(gold)
         if one is None or other is None:
             return False
@@ -240,7 +247,7 @@ class Comparer:
                 return time(answer) == time(gold) and not self.policy.require_units
             case (Ratio(clock=True, parts=one), Ratio(clock=True, parts=other)):
                 return self.in_order(one, other)
-            case (Ratio(parts=one), Ratio(parts=other)):
+            case (Ratio(parts=one), Ratio(parts=other)) if answer.zeros == gold.zeros:
                 return len(one) == len(other) and all(
                     equal(product(a, other[0]), product(one[0], g), self.policy)
                     for a, g in zip(one[1:], other[1:], strict=True)
@@ -257,6 +264,11 @@ def _unwrapped(reading: Reading) -> Reading:
     while isinstance(reading, Group) and len(reading.items) == 1:
         reading = reading.items[0]
     return reading
+
+
+def _is_list(reading: Reading) -> bool:
+    """Say whether a reading lists values, which are compared one by one."""
+    return isinstance(reading, Group) and not reading.ordered and all(isinstance(i, Scalar) for i in reading.items)
 
 
 def _is_function(label: str) -> bool:

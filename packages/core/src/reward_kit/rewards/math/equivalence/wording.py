@@ -16,7 +16,32 @@ _BASED = re.compile(
     re.ASCII,
 )
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?\s?m\b\.?", re.ASCII | re.IGNORECASE)
-_CHOICE = re.compile(r"(?:\(([A-Ja-j])\)|([A-J])(?=[).:]|\Z))[).:]?\s*", re.ASCII)
+_CHOICE = re.compile(
+    r"(?:(?:[Oo]ption|[Cc]hoice)\s+)?(?:\(([A-Ja-j])\)|([A-J])(?=[).:]|\Z))[).:]?(?=\s|\Z)\s*", re.ASCII
+)
+_OPERATORS = (
+    "+",
+    "-",
+    "*",
+    "/",
+    "^",
+    "=",
+    "<",
+    ">",
+    "(",
+    "!",
+    ",",
+    "_",
+    "|",
+    "·",
+    "\\c",
+    "\\le",
+    "\\g",
+    "\\n",
+    "\\in",
+    "\\pm",
+)
+_BETWEEN = re.compile(r"(?:[)}.:\s~]|\\[ ,;:]|\\q?quad(?![A-Za-z]))*")
 _NO_BRACES = str.maketrans("{}$~*", "  \x00  ", "")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[-+]?\d+(?:\.\d+)?", re.UNICODE)
 _ARTICLES = frozenset({"the", "a", "an"})
@@ -59,15 +84,19 @@ def based(text: str) -> Based | None:
     return Based(digits=digits, base=base)
 
 
-def choice(text: str) -> tuple[str, str] | None:
-    """Return the letter that a bare text begins with as a choice, and what follows it."""
-    found = _CHOICE.match(text)
-    if not found:
+def choice(text: str, plainly: str) -> tuple[str, str] | None:
+    """Return the letter that ``text`` begins with as a choice, and what follows it; ``plainly`` is the bare text."""
+    found = _CHOICE.match(plainly)
+    if not found or plainly[found.end() :].startswith(_OPERATORS):
         return None
-    rest = text[found.end() :].strip(" .,")
-    if found[2] and rest and text[len(found[2])] not in ").:":
+    letter = found[1] or found[2]
+    rest = plainly[found.end() :].strip(" .")
+    if found[2] and rest and plainly[found.end(2)] not in ").:":
         return None
-    return (found[1] or found[2]).upper(), rest
+    if "\\" in rest or "^" in rest:  # the bare text has lost its braces
+        rest = _BETWEEN.sub("", text[text.index(letter) + 1 :], count=1)
+        rest = rest[:-1] if rest.count("}") > rest.count("{") else rest
+    return letter, rest
 
 
 def words(text: str) -> Words | NamedSet | None:

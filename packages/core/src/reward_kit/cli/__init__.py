@@ -11,7 +11,9 @@ from typing import NoReturn
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.deploy import deploy
 from reward_kit.cli.sandbox import sandbox
+from reward_kit.cli.secret import generate_key, secret
 from reward_kit.cli.serve import serve
 from reward_kit.cli.verbs import add_verbs
 from reward_kit.errors import RewardKitError
@@ -90,8 +92,8 @@ class _Root(click.Group):
         version = click.version_option(package_name="reward-kit-core")
         version(self)
         self.add_command(_list_examples)
-        self.add_command(sandbox)
-        self.add_command(serve)
+        for command in (sandbox, serve, deploy, secret, generate_key):
+            self.add_command(command)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from reward_kit.cli.discovery import example_names

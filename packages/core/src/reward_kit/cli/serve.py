@@ -1,6 +1,5 @@
 """``serve``: answer gradings over HTTP, for any reward by its name and for an example by its own."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from reward_kit.cli.context import ExampleContext
-from reward_kit.errors import UsageError
+from reward_kit.cli.targets import reward_of
 
 __all__ = ["example_serve", "serve"]
 
@@ -63,7 +62,7 @@ def serve(target: str, **options: Any) -> None:  # noqa: ANN401 - the options ab
     Clients send the key in RK_ENDPOINT_API_KEY as 'Authorization: Bearer' or 'X-Api-Key'. Without a key the server
     listens on loopback only. SIGTERM and Ctrl-C finish what was taken.
     """
-    _serve(_reward(target), options)
+    _serve(reward_of(target), options)
 
 
 @click.command("serve")
@@ -94,21 +93,3 @@ def _serve(reward: Callable[..., Any], options: dict[str, Any]) -> None:
     settings = ServeSettings(key=key, **options)
     who = f"for clients with the key of {KEY_VARIABLE}" if key else "without a key"
     run(reward, settings, on_start=lambda url: click.echo(f"{name_of(reward)} at {url}, {who}", err=True))
-
-
-def _reward(target: str) -> Callable[..., Any]:
-    """Return the reward that ``target`` names; modules are found in the working directory, too."""
-    from reward_kit.cli.discovery import example_names, load_example
-
-    if target in example_names():
-        return load_example(target).reward
-    if ":" not in target:
-        known = ", ".join(example_names()) or "none"
-        message = f"found {target!r}, expected module:function or an installed example ({known})"
-        raise UsageError(message)
-    from reward_kit.evaluation.bundle import load_reward
-
-    folder = str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    return load_reward(target)

@@ -5,10 +5,10 @@ the key is.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 from reward_kit.clients.credentials import AUTH_FILE, ApiKey, api_key_from, fireworks_account_id, fireworks_api_key
@@ -26,6 +26,8 @@ __all__ = [
     "fireworks_base",
     "inference_endpoint",
 ]
+
+T = TypeVar("T")
 
 API_BASE = "https://api.fireworks.ai"
 
@@ -109,6 +111,14 @@ def connect(
     return FireworksClient(http, account_id=account_id or fireworks_account_id(environment, Path.home()))
 
 
+def _whole(answer: Answer) -> Any:  # noqa: ANN401 - JSON
+    value = answer.json()
+    if not isinstance(value, dict):
+        message = f"answered {answer.status} with {type(value).__name__}, expected an object"
+        raise RemoteAnswerError(message)
+    return value
+
+
 class MissingCredentialsError(PrerequisiteError, ValueError):
     """No key was found, or it is not usable; reward-kit 0.4.1 raised a ValueError with these words."""
 
@@ -147,6 +157,23 @@ class FireworksClient:
                 raise EndpointMissingError(message, error.status, error.body) from None
         return self._account_id
 
+    def ask(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Answer], T] = _whole,
+        *,
+        body: object = None,
+        retry_conflicts: bool = False,
+    ) -> T:
+        """Send a request below the account, such as ``/secrets``, and return what ``read`` makes of the answer.
+
+        Raises:
+            RemoteError: as ``HttpClient.request`` does.
+        """
+        whole = f"/v1/accounts/{quote(self.account_id, safe='')}{path}"
+        return self._http.request(method, whole, read, body=body, retry_conflicts=retry_conflicts)
+
     def preview_evaluator(
         self, evaluator: Mapping[str, Any], samples: Sequence[str], *, max_samples: int | None = None
     ) -> PreviewAnswer:
@@ -158,8 +185,8 @@ class FireworksClient:
         """
         limit = len(samples) if max_samples is None else min(max_samples, len(samples))
         body = {"evaluator": evaluator, "sampleData": list(samples), "maxSamples": limit}
-        path = f"/v1/accounts/{quote(self.account_id, safe='')}/evaluators:previewEvaluator"
-        return self._http.request("POST", path, lambda answer: _preview(answer, limit), body=body, retry_conflicts=True)
+        path = "/evaluators:previewEvaluator"
+        return self.ask("POST", path, lambda answer: _preview(answer, limit), body=body, retry_conflicts=True)
 
 
 def _fireworks_key(given: str | None, environment: Mapping[str, str]) -> ApiKey:

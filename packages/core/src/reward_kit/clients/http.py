@@ -115,13 +115,14 @@ class HttpClient:
         read: Callable[[Answer], T],
         *,
         body: object = None,
+        headers: Mapping[str, str] | None = None,
         retry_conflicts: bool = False,
     ) -> T:
         """Send one request, again where that can help, and return what ``read`` makes of the answer.
 
         A ``read`` that raises RemoteAnswerError makes the answer a failure like a broken connection: it is asked
-        for again. ``body`` is sent as JSON. 409 is tried again only with ``retry_conflicts``: for a create it
-        means that the thing exists.
+        for again. ``body`` is sent as JSON, bytes as they are. 409 is tried again only with ``retry_conflicts``: for
+        a create it means that the thing exists.
 
         Raises:
             EndpointMissingError: the service answered 404, 405 or 501.
@@ -129,7 +130,13 @@ class HttpClient:
             RemoteAnswerError: it kept answering in a shape that was not promised.
             RemoteError: it could not be reached, or cut every answer short.
         """
-        call = _Call(method=method, url=self.base_url + path, body=body, retry_conflicts=retry_conflicts)
+        call = _Call(
+            method=method,
+            url=self.base_url + path,
+            body=body if body is None or isinstance(body, bytes) else json.dumps(body, allow_nan=False).encode(),
+            headers={**({} if body is None else {"Content-Type": _kind(body)}), **(headers or {})},
+            retry_conflicts=retry_conflicts,
+        )
         deadline = self._timing.monotonic() + self._retry.deadline
         attempt = 1
         while True:
@@ -159,8 +166,8 @@ class HttpClient:
             with self._session.request(
                 call.method,
                 call.url,
-                data=None if call.body is None else json.dumps(call.body, allow_nan=False).encode(),
-                headers=None if call.body is None else {"Content-Type": "application/json"},
+                data=call.body,
+                headers=dict(call.headers),
                 timeout=(min(self._connect_timeout, left), min(self._read_timeout, left)),
                 allow_redirects=False,
                 stream=True,
@@ -219,7 +226,8 @@ class HttpClient:
 class _Call:
     method: str
     url: str
-    body: object
+    body: bytes | None
+    headers: Mapping[str, str]
     retry_conflicts: bool
 
     def __str__(self) -> str:
@@ -244,6 +252,10 @@ class _Bearer(AuthBase):
         if self._key is not None:
             r.headers["Authorization"] = f"Bearer {self._key.value}"
         return r
+
+
+def _kind(body: object) -> str:
+    return "application/octet-stream" if isinstance(body, bytes) else "application/json"
 
 
 def _checked_base_url(base_url: str) -> str:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from reward_kit import __version__
-from reward_kit.clients.credentials import KEY_SHAPES
+from reward_kit.clients.credentials import KEY_SHAPES, redact
 from reward_kit.errors import UsageError
 from reward_kit.evaluation.imports import sources_of
 from reward_kit.example import Example
+from reward_kit.rewards.remote import Remote
 
-__all__ = ["Bundle", "bundle_evaluator", "bundle_example", "load_reward", "refuse_keys"]
+__all__ = ["Bundle", "bundle_evaluator", "bundle_example", "bundle_remote", "load_reward", "refuse_keys"]
 
 SHORTEST_SECRET = 8
 """A shorter one is no secret, and is in many a file by chance."""
@@ -34,9 +35,9 @@ import inspect
 from concurrent.futures import ThreadPoolExecutor
 
 from reward_kit.models import EvaluateResult, Message
-from {module} import {name} as _found
+{imports}
 
-_reward = _found{rest}
+_reward = {expression}
 
 
 def evaluate(messages, ground_truth=None, **kwargs):
@@ -116,17 +117,42 @@ def bundle_evaluator(
         raise UsageError(message)
     module, _, path = spelled.partition(":")
     reward = load_reward(spelled)
-    first, _, rest = path.partition(".")
-    main = _MAIN.format(version=__version__, target=spelled, module=module, name=first, rest=f".{rest}" if rest else "")
+    first, dot, rest = path.partition(".")
+    main = _MAIN.format(
+        version=__version__,
+        target=spelled,
+        imports=f"from {module} import {first} as _found",
+        expression=f"_found{dot}{rest}",
+    )
+    stated = getattr(reward, "_reward_function_requirements", None) or ()
+    return _bundled(name or first.replace("_", "-"), main, module, stated, secrets)
+
+
+def bundle_remote(url: str, key_env: str | None = None, *, name: str) -> Bundle:
+    """Package an evaluator that asks the server at ``url``, with the key in the variable ``key_env``.
+
+    Raises:
+        UsageError: the URL is none, or looks like it holds a key.
+    """
+    reward = Remote(url, key_env)
+    main = _MAIN.format(
+        version=__version__,
+        target=redact(url),
+        imports="from reward_kit.rewards.remote import Remote",
+        expression=repr(reward),
+    )
+    return _bundled(name, main, "reward_kit.rewards.remote", (), ())
+
+
+def _bundled(name: str, main: str, module: str, stated: Iterable[str], secrets: Iterable[str]) -> Bundle:
     sources = sources_of(main, own=[module.partition(".")[0]])
     if "main.py" in sources.files:
-        message = f"found a module 'main' among the sources of {spelled!r}; rename it: the bundle's entry is main.py"
+        message = f"found a module 'main' among the sources of {name!r}; rename it: the bundle's entry is main.py"
         raise UsageError(message)
     files = {"main.py": main, **sources.files}
     refuse_keys(files, secrets)
-    stated = getattr(reward, "_reward_function_requirements", None) or ()
     requirements = _requirements(sources.third_party, {file.partition("/")[0] for file in sources.files}, stated)
-    return Bundle(name=name or first.replace("_", "-"), files=files, requirements=requirements)
+    return Bundle(name=name, files=files, requirements=requirements)
 
 
 def refuse_keys(files: Mapping[str, str], secrets: Iterable[str] = ()) -> None:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +50,8 @@ class Runtime:
     limits: Limits
     stopping: threading.Event
     """Set when the server is being stopped: whatever runs, ends."""
+    environment: Callable[[], Mapping[str, str]] = dict
+    """The secrets of the account, as variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,10 @@ class Job:
     samples: Sequence[Mapping[str, Any]] = ()
     compile: bool = False
     """Whether to compile every file first."""
+
+
+def _environment(place: Path) -> dict[str, str]:
+    return {"PATH": os.defpath, "HOME": str(place), "TMPDIR": str(place), "LANG": "C.UTF-8"}
 
 
 class Ended(Exception):  # noqa: N818 - tells how the child came to its end
@@ -92,7 +98,7 @@ class ChildProcess:
                 stdout=print_end,
                 stderr=print_end,
                 cwd=job.folder,
-                env={"PATH": os.defpath, "HOME": str(place), "TMPDIR": str(place), "LANG": "C.UTF-8"},
+                env={**runtime.environment(), **_environment(place)},
                 pass_fds=(write_end,),
                 start_new_session=True,
             )

@@ -1,12 +1,6 @@
-"""Secrets: they can be set and named, and their values never come back. Only a salted digest of a value is kept.
+"""Secrets: they can be set and named, evaluators find them in their environment, and no answer holds a value."""
 
-Not covered: an evaluator that runs here does not get them.
-"""
-
-import hashlib
-import hmac
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from reward_kit.testing.fireworks.answers import Answer, Refusal, json_answer
@@ -26,7 +20,7 @@ MissingSecretStatus = Literal[404, 500]
 class _Secret:
     name: str
     key_name: str
-    digest: bytes
+    value: str = field(repr=False)
 
     def to_wire(self) -> dict[str, str]:
         return {"name": self.name, "keyName": self.key_name}
@@ -38,7 +32,6 @@ class Secrets:
     def __init__(self, account_id: str, *, missing_status: MissingSecretStatus) -> None:
         self._account_id = account_id
         self._missing_status = missing_status
-        self._salt = secrets.token_bytes(16)
         self._secrets = Collection[_Secret]("secret")
 
     def routes(self) -> list[Route]:
@@ -55,14 +48,18 @@ class Secrets:
     def holds(self, secret_id: str, value: str) -> bool:
         """Say whether the secret exists and has ``value``."""
         with self._secrets.all() as kept:
-            digests = [secret.digest for secret in kept if secret.name == self._name(secret_id)]
-        return any(hmac.compare_digest(digest, self._digest(value)) for digest in digests)
+            return any(secret.value == value for secret in kept if secret.name == self._name(secret_id))
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that an evaluator gets."""
+        with self._secrets.all() as kept:
+            return {secret.key_name: secret.value for secret in kept}
 
     def _create(self, request: Request) -> Answer:
         asked = parse(CreateSecret, request.json_object())
         prefix = self._name("")
         secret_id = checked_id(asked.name.removeprefix(prefix), "name")
-        secret = _Secret(self._name(secret_id), asked.key_name, self._digest(asked.value))
+        secret = _Secret(self._name(secret_id), asked.key_name, asked.value)
         self._secrets.add(secret_id, secret)
         return json_answer(secret.to_wire())
 
@@ -85,7 +82,7 @@ class Secrets:
         with self._secrets.changing(secret) as kept:
             kept.key_name = asked.key_name or kept.key_name
             if asked.value is not None:
-                kept.digest = self._digest(asked.value)
+                kept.value = asked.value
             return json_answer(kept.to_wire())
 
     def _delete(self, request: Request, *, secret: str) -> Answer:  # noqa: ARG002 - a handler
@@ -94,6 +91,3 @@ class Secrets:
 
     def _name(self, secret_id: str) -> str:
         return f"accounts/{self._account_id}/secrets/{secret_id}"
-
-    def _digest(self, value: str) -> bytes:
-        return hashlib.blake2b(value.encode(errors="surrogatepass"), salt=self._salt).digest()

@@ -33,10 +33,10 @@ class Service:
         self._account_id = account_id
         self.stopping = stopping
         self._storage = Storage()
-        runtime = Runtime(limits=limits, stopping=stopping)
+        self.secrets = Secrets(account_id, missing_status=missing_secret_status)
+        runtime = Runtime(limits=limits, stopping=stopping, environment=self.secrets.environment)
         self._evaluators = Evaluators(account_id, self._storage, runtime)
         self._datasets = Datasets(account_id, self._storage)
-        self.secrets = Secrets(account_id, missing_status=missing_secret_status)
         self.unexpected: list[BaseException] = []
         self._router = Router(self._routes(chat))
 

@@ -107,12 +107,8 @@ _CYCLE = re.compile(r"\\(?:overline|bar|dot)\s*(?:\{\s*(\d+)\s*\}|(\d))|\((\d+)\
 _FRACTION_PART = re.compile(r"\.\d+", re.ASCII)
 _EXPONENT = re.compile(r"[eE](\d+|[-+]\d{2,})(?![\d.A-Za-z])", re.ASCII)
 _SIGNED_EXPONENT = re.compile(r"[eE]([-+]?\d+)(?![\d.A-Za-z])", re.ASCII)
-_ELLIPSIS = re.compile(r"\s*(?:\\(?:l|c)?dots(?![A-Za-z])|\.\.\.?)")
-_CYCLES = re.compile(r"(\d{1,6}?)\1+\Z", re.ASCII)
 _LONGEST_FIRST_GROUP = 3
 _MAX_EXPONENT = 5000
-_SHORTEST_CYCLES = 3
-_LONGEST_CYCLES = 24
 
 
 def tokens(text: str, *, commas: bool = True) -> list[Token]:
@@ -228,9 +224,4 @@ class _Decimal(NamedTuple):
         digits = (cycle[1] or cycle[2] or cycle[3]) if cycle else ""
         if cycle and len(digits) <= MAX_DIGITS:
             return value + Fraction(int(digits), 10 ** len(part) * (10 ** len(digits) - 1)), cycle.end()
-        ellipsis = _ELLIPSIS.match(text, self.position)
-        again = _CYCLES.search(part[-_LONGEST_CYCLES:]) if ellipsis else None
-        if ellipsis and again and len(again[0]) >= _SHORTEST_CYCLES:
-            repeated = Fraction(int(again[1]), 10 ** len(part) * (10 ** len(again[1]) - 1))
-            return value + repeated, ellipsis.end()
         return value, self.position

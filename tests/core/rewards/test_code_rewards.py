@@ -223,3 +223,62 @@ def test_shared_and_separate_processes_agree():
     truth = [{"input": str(n), "expected_output": str(2 * n)} for n in range(6)]
     for isolate in ("case", "submission"):
         assert fractional_code_reward(reply(DOUBLE), ground_truth=truth, isolate=isolate).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("[ANSWER]assert f(1) == [(1, 2)][/ANSWER]", "[(1, 2)]"),
+        ("First [ANSWER]1[/ANSWER], no: [ANSWER]{'a': None}[/ANSWER].", "{'a': None}"),
+        ("It is\n```python\n{1, 2}\n```", "{2, 1}"),
+        ("<think>[ANSWER]3[/ANSWER]</think>\n'x'", "'x'"),
+        ("[ANSWER]`2`[/ANSWER]", "2.0"),
+        ('[ANSWER]{"a": [true, null]}[/ANSWER]', '{"a": [true, null]}'),
+    ],
+)
+def test_a_stated_value_is_compared(said, value):
+    messages = [{"role": "assistant", "content": said}]
+    assert fractional_code_reward(messages, ground_truth=json.dumps({"value": value})).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("[ANSWER]f(1)[/ANSWER]", "[1]"),
+        ("[ANSWER]assert f(1) == f(1)[/ANSWER]", "[1]"),
+        ("[ANSWER](1,)[/ANSWER]", "[1]"),
+        ("[ANSWER]1[/ANSWER]", "True"),
+        ("[ANSWER]{True: 'a'}[/ANSWER]", "{2: 'a'}"),
+        ("It is 1 or 2.", "1"),
+        ("", "''"),
+        ("[ANSWER]" + "[" * 2000 + "[/ANSWER]", "[1]"),
+        ("[ANSWER]" + "9" * 300 + "[/ANSWER]", "9"),
+    ],
+)
+def test_another_value_or_an_expression_earns_nothing(said, value):
+    messages = [{"role": "assistant", "content": said}]
+    result = fractional_code_reward(messages, ground_truth={"value": value})
+    assert (result.score, result.is_score_valid) == (0.0, True)
+
+
+def test_a_value_that_is_no_literal_is_not_graded():
+    result = fractional_code_reward([{"role": "assistant", "content": "1"}], ground_truth={"value": "f(1)"})
+    assert not result.is_score_valid
+    assert "expected a literal of Python or JSON" in result.error
+
+
+def test_a_unittest_can_ask_for_the_process_of_the_program():
+    test = (
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(f(lambda n: n), 1)"
+    )
+    code = reply("def f(how): return how(1)")
+    apart = fractional_code_reward(code, ground_truth={"test": test})
+    within = fractional_code_reward(code, ground_truth={"test": test, "trust": "in-process"})
+    assert (apart.score, within.score) == (0.0, 1.0)
+    assert within.metrics["isolation"].reason.endswith("trust: in-process")
+
+
+def test_a_program_can_copy_a_file_with_what_belongs_to_it():
+    code = "import shutil\nopen('a', 'w').write('x')\nshutil.copy2('a', 'b')\nprint(open('b').read())"
+    result = fractional_code_reward(reply(code), ground_truth="x")
+    assert (result.score, result.reason) == (1.0, "1 of 1 tests passed")

@@ -28,17 +28,17 @@ class Provenance:
     sha256: str
     """Of the data set itself."""
     rejected: Mapping[str, int] = field(default_factory=dict)
-    """How many rows of the origin were left out, for which kind of reason."""
+    """How many rows of the origin were left out for each reason."""
 
     def write(self, path: Path) -> None:
         """Write it as TOML."""
-        names = [name for name in self.__slots__ if name != "rejected"]
-        lines = [f"{name} = {_toml(getattr(self, name))}\n" for name in names]
+        lines = [
+            f"{name} = {json.dumps(getattr(self, name), ensure_ascii=False)}\n"  # a JSON string is a TOML string
+            for name in self.__slots__
+            if name != "rejected"
+        ]
         if self.rejected:
-            lines += ["\n[rejected]\n", *(f"{_toml(kind)} = {count}\n" for kind, count in self.rejected.items())]
+            lines.append("\n[rejected]\n")
+        lines += [f"{json.dumps(reason, ensure_ascii=False)} = {count}\n" for reason, count in self.rejected.items()]
         with atomic_writer(path) as file:
             file.write("".join(lines).encode())
-
-
-def _toml(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML string

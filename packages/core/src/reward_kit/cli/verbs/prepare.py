@@ -25,7 +25,7 @@ __all__ = ["command"]
 )
 @click.option("--split", help="Such as train, train[:100], test[:10%].  [default: that of the example]")
 @click.option("--output", type=click.Path(path_type=Path), help="Data set to write.  [default: EXAMPLE.jsonl]")
-@click.option("--skip-invalid", is_flag=True, help="Put wrong rows into OUTPUT.rejects.jsonl, too, with reasons.")
+@click.option("--skip-invalid", is_flag=True, help="Put unusable rows into OUTPUT.rejects.jsonl, with reasons.")
 @click.option("--limit", type=click.IntRange(1), help="Read the first rows of the split only.")
 @click.pass_obj
 def command(
@@ -39,9 +39,9 @@ def command(
 ) -> None:
     """Make a data set of the example's source: valid, with stable ids, and proven to be gradable.
 
-    The source is a data set of the Hugging Face hub at a pinned commit, or a file (.jsonl, .json, .parquet) or
-    folder with the same rows. Rows that are not of the kind that the example is about are left out, into
-    OUTPUT.rejects.jsonl with the reason. Where the data set came from is written beside it, with a count of them.
+    The source is a data set of the Hugging Face hub at a pinned commit, a file (.jsonl, .jsonl.gz, .json, .parquet) or
+    folder with the same rows, or a package that carries some. Rows that are not what the example is about are left
+    out. Where the data set came from, and how many rows were left out for which reason, is written beside it.
     """
     from reward_kit.data.provenance import Provenance, provenance_path
     from reward_kit.evaluation.preparing import prepare
@@ -63,7 +63,7 @@ def command(
         origin=origin,
         revision=revision,
         split=wanted if limit is None else f"{wanted}, first {limit} rows",
-        licence=example.source.licence if package is None else package.licence,
+        licence=", ".join(prepared.licences) or (package or example.source).licence,
         rows=prepared.rows,
         sha256=prepared.sha256,
         rejected=prepared.reasons,
@@ -72,8 +72,9 @@ def command(
     if prepared.repeated:
         click.echo(f"{prepared.repeated} rows repeat an earlier one; each has an id of its own", err=True)
     if prepared.rejected:
-        counts = ", ".join(f"{count} {kind}" for kind, count in prepared.reasons.items())
-        click.echo(f"{prepared.rejected} rows rejected ({counts}), see {prepared.rejects}", err=True)
+        click.echo(f"{prepared.rejected} rows rejected, see {prepared.rejects}", err=True)
+        for reason, count in prepared.reasons.items():
+            click.echo(f"{count:>6}  {reason}", err=True)
 
 
 def _rows(hub: "HubSource", source: Path | None, split: str) -> "tuple[Iterator[SourceRow], str, str]":

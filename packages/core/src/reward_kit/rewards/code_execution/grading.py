@@ -12,7 +12,8 @@ from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.rewards.code_execution.blocks import find_program
 from reward_kit.rewards.code_execution.comparison import TOLERANCE, Comparison, outputs_match, values_match
-from reward_kit.rewards.code_execution.truth import CallPlan, OutputPlan, Plan, TestPlan, read_truth
+from reward_kit.rewards.code_execution.stated_value import grade_value
+from reward_kit.rewards.code_execution.truth import CallPlan, OutputPlan, Plan, TestPlan, ValuePlan, read_truth
 from reward_kit.sandbox import (
     IsolationUnavailableError,
     Limits,
@@ -90,6 +91,8 @@ def begin(
         plan = read_truth(truth, function=function, entry_point=entry_point)
         if not messages or messages[-1].role != "assistant":
             return EvaluateResult.not_graded("found no reply: the last message is not the assistant's")
+        if isinstance(plan, ValuePlan):
+            return grade_value(messages[-1].text, plan.expected)
         source = find_program(messages[-1].text, settings.language)
         if source is None:
             return _wrong("the reply holds no program", settings)
@@ -120,6 +123,9 @@ def _submit(
         source = completed(plan.prelude, source)
         return sandbox.submit_tests(Program(source=source, language=settings.language), plan.suite, settings.limits)
     program = Program(source=source, language=settings.language)
+    if isinstance(plan, ValuePlan):
+        message = "found a value to be stated where a program was to be run"
+        raise TypeError(message)
     if isinstance(plan, CallPlan):
         return sandbox.submit(program, [case.call for case in plan.cases], settings.limits, share=True)
     return sandbox.submit(program, [case.stdin for case in plan.cases], settings.limits, share=settings.share)

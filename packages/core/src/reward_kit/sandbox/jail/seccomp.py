@@ -21,6 +21,7 @@ X32_BIT = 0x40000000
 KILL, ALLOW = 0x80000000, 0x7FFF0000
 _ERRNO = 0x00050000
 REFUSE, ABSENT, PRETEND = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS, _ERRNO
+UNSUPPORTED = _ERRNO | errno.ENOTSUP
 
 LOAD, JEQ, JGE, JSET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER_AT, ARCH_AT, ARGUMENTS_AT = 0, 4, 16
@@ -54,6 +55,8 @@ COMMON = frozenset(
 )
 PRETENDED = (90, 91, 132, 235, 268, 280)
 """chmod, fchmod, utime, utimes, fchmodat, utimensat: Landlock does not cover them, so they succeed and do nothing."""
+EXTENDED_ATTRIBUTES = range(188, 200)
+"""setxattr … fremovexattr: as on a file system that has none, which shutil.copy2 takes, as it does not a refusal."""
 EXTRA_FOR_PROGRAMS = frozenset({109, 112, 125, 329, 330, 331})
 """What a runtime such as Node or a compiler asks for besides: setpgid, setsid, capget, memory keys."""
 
@@ -96,6 +99,7 @@ def program(policy: Policy) -> bytes:
     """Return the filter of ``policy`` as BPF instructions."""
     allowed = set(COMMON)
     special = {number: [_return(PRETEND)] for number in PRETENDED} | {
+        **{number: [_return(UNSUPPORTED)] for number in EXTENDED_ATTRIBUTES},
         CLONE: _clone(),
         CLONE3: [_return(ABSENT)],  # glibc then falls back to clone, whose flags a filter can see
         FCNTL: _one_of(1, FCNTL_COMMANDS),

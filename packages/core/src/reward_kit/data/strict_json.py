@@ -1,4 +1,8 @@
-"""JSON as the standard has it: no repair, no NaN or infinity, no key twice, no endless nesting."""
+"""JSON as the standard has it: no repair, no NaN or infinity, no key twice, no endless nesting.
+
+Model output and rows of data sets are both read with this: what Python's ``json`` lets through and no other reader
+does is an error everywhere.
+"""
 
 import json
 import math
@@ -6,44 +10,69 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-__all__ = ["MAX_DEPTH", "StrictJsonError", "problem_of", "read_json", "read_whole", "skip_space"]
+__all__ = [
+    "MAX_DEPTH",
+    "JsonSyntaxError",
+    "StrictJsonError",
+    "problem_of",
+    "read_json",
+    "read_whole",
+    "skip_space",
+]
 
 MAX_DEPTH = 64
+"""The deepest that a call's arguments may be nested."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SPACES = frozenset(" \t\n\r")
 
 
 class StrictJsonError(ValueError):
-    """Text is not strict JSON; ``position`` is how far it could be read."""
+    """Text is not strict JSON; ``position`` is how far it could be read, ``key`` the member at fault where known."""
 
-    def __init__(self, reason: str, position: int) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, problem: str, position: int, *, key: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
         self.position = position
+        self.key = key
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, with the key."""
+        return f"{self.key[:60]!r}: {self.problem}" if self.key else self.problem
+
+
+class JsonSyntaxError(StrictJsonError):
+    """Text is no JSON at all, from ``position`` on."""
 
 
 class _RefusedError(ValueError):
-    pass
+    def __init__(self, problem: str, key: str = "") -> None:
+        super().__init__(problem)
+        self.key = key
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        message = "an object has a key twice"
-        raise _RefusedError(message)
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                problem = "found this key twice in one object"
+                raise _RefusedError(problem, key)
+            seen.add(key)
     return value
 
 
 def _refuse(constant: str) -> NoReturn:
-    message = f"{constant} is no JSON number"
-    raise _RefusedError(message)
+    problem = f"found {constant}, which JSON does not have; expected a finite number, a string or null"
+    raise _RefusedError(problem)
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        message = f"the number {digits[:20]} is too large"
-        raise _RefusedError(message)
+        problem = f"found the number {digits[:40]}, which is too large to hold; write it as a string"
+        raise _RefusedError(problem)
     return value
 
 
@@ -59,43 +88,44 @@ def skip_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def read_json(text: str, start: int) -> tuple[Any, int]:
+def read_json(text: str, start: int, *, max_depth: int | None = MAX_DEPTH) -> tuple[Any, int]:
     """Return the JSON value that begins at ``start``, and where it ends.
 
     Raises:
-        StrictJsonError: no strict JSON begins there.
+        StrictJsonError: no strict JSON begins there, or it is nested deeper than ``max_depth``.
     """
     try:
         value, end = _scan(text, start)
     except StopIteration as error:
-        raise StrictJsonError("not JSON: no value begins here", max(error.value, start)) from None
+        raise JsonSyntaxError("not JSON: Expecting value", max(error.value, start)) from None
     except json.JSONDecodeError as error:
-        raise StrictJsonError(f"not JSON: {error.msg}", max(error.pos, start)) from None
+        raise JsonSyntaxError(f"not JSON: {error.msg}", max(error.pos, start)) from None
     except _RefusedError as error:
-        raise StrictJsonError(str(error), start) from None
+        raise StrictJsonError(str(error), start, key=error.key) from None
     except RecursionError:
-        raise StrictJsonError(f"nested deeper than {MAX_DEPTH} levels", start) from None
+        raise StrictJsonError("not usable JSON: it is nested too deep", start) from None
     except ValueError:
-        raise StrictJsonError("a number has too many digits", start) from None
+        raise StrictJsonError("not usable JSON: a number has too many digits", start) from None
     # Counting brackets is cheap and bounds the depth from above; only then is it measured.
     if (
-        end - start > MAX_DEPTH
-        and text.count("{", start, end) + text.count("[", start, end) > MAX_DEPTH
-        and _depth(value) > MAX_DEPTH
+        max_depth is not None
+        and end - start > max_depth
+        and text.count("{", start, end) + text.count("[", start, end) > max_depth
+        and _depth(value) > max_depth
     ):
-        raise StrictJsonError(f"nested deeper than {MAX_DEPTH} levels", start)
+        raise StrictJsonError(f"nested deeper than {max_depth} levels", start)
     return value, end
 
 
-def read_whole(text: str) -> Any:  # noqa: ANN401 - any JSON value
+def read_whole(text: str, *, max_depth: int | None = MAX_DEPTH) -> Any:  # noqa: ANN401 - any JSON value
     """Return the JSON value that is the whole of ``text``.
 
     Raises:
         StrictJsonError: it is not strict JSON, or something follows it.
     """
-    value, end = read_json(text, 0 if text[:1] == "{" else skip_space(text, 0))
-    if end != len(text) and skip_space(text, end) != len(text):
-        raise StrictJsonError("something follows the JSON", end)
+    value, end = read_json(text, 0 if text[:1] == "{" else skip_space(text, 0), max_depth=max_depth)
+    if end != len(text) and (after := skip_space(text, end)) != len(text):
+        raise JsonSyntaxError("not JSON: Extra data", after)
     return value
 
 

@@ -212,9 +212,7 @@ def test_a_wrong_row_ends_the_work_unless_it_is_let_pass(tmp_path):
     rows = [SourceRow(path="rows", line=number, raw=value) for number, value in enumerate([raw(), {"problem": "?"}], 1)]
     with pytest.raises(DataError, match="rows:2: solution: missing"):
         prepare(rows, EXAMPLE, tmp_path / "data.jsonl")
-    assert prepare(rows, EXAMPLE, tmp_path / "data.jsonl", skip_invalid=True).reasons == {
-        "solution: missing": 1
-    }
+    assert prepare(rows, EXAMPLE, tmp_path / "data.jsonl", skip_invalid=True).reasons == {"solution: missing": 1}
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"no shared data in {SHARED}")

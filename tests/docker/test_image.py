@@ -24,6 +24,10 @@ SOURCE_ROWS = {
     ),
     "math-coding": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
     "math-gsm8k": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
+    "math-openr1": (
+        {"problem": "Simplify $\\sqrt{12}$.", "solution": "It is $\\boxed{2\\sqrt{3}}$.", "answer": "2\\sqrt{3}"},
+        "2\\sqrt{3}",
+    ),
     "function-calling": (
         {
             "id": 1,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from itertools import combinations
 
 from reward_kit.rewards.math.equivalence.errors import ExhaustedError, UndefinedError
 from reward_kit.rewards.math.equivalence.exact import Unfit
@@ -105,7 +106,10 @@ def _interval(group: Group) -> RealSet | None:
 
 
 def _several(items: tuple[Reading, ...], joint: str) -> tuple[RealSet, frozenset[str]] | None:
-    """Join what several relations say: ``and`` intersects, ``or`` unites, a comma does whichever leaves something."""
+    """Join what several relations say: ``and`` intersects, ``or`` unites, a comma does whichever leaves something.
+
+    Sets that overlap are not united: ``(4, 9), (5, 9) or (3, 9)`` is a list of guesses.
+    """
     sets = [_real_set(item) for item in items]
     known = [found for found in sets if found is not None]
     names = frozenset[str]().union(*(found[1] for found in known))
@@ -116,7 +120,10 @@ def _several(items: tuple[Reading, ...], joint: str) -> tuple[RealSet, frozenset
     for found in known[1:]:
         both = _intersection(both, found[0])
     relations = all(isinstance(item, Relation) for item in items)
-    return (both if joint != "or" and both and relations else union), names
+    if joint != "or" and both and relations:
+        return both, names
+    overlap = any(_intersection(one[0], other[0]) for one, other in combinations(known, 2))
+    return None if overlap else (union, names)
 
 
 def _operated(reading: SetOperation) -> tuple[RealSet, frozenset[str]] | None:

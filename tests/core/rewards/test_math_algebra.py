@@ -19,7 +19,7 @@ from reward_kit.rewards.math.policy import Policy
 pytest.importorskip("math_verify", reason="needs the extra 'math'")
 
 PATIENT = Policy(seconds=30.0)
-BOMB = r"\int_0^{10} \left(\sin(x^x)\right)^{x^{\cos x}}\,dx"
+BOMB = r"\begin{pmatrix}3&2\\3&4\end{pmatrix}^{10^{9}}"
 
 
 def outcome(answer, gold, policy=PATIENT):

@@ -260,7 +260,11 @@ def test_rows_that_cannot_be_used_end_the_preparation_or_are_put_aside(toy, writ
     assert not (toy.folder / "toy.jsonl").exists()
     done = toy.run("prepare", "--source", str(source), "--skip-invalid")
     assert (done.returncode, done.stdout) == (0, "1 rows in toy.jsonl\n")
-    assert done.stderr == "2 rows rejected, see toy.rejects.jsonl\n"
+    assert done.stderr == (
+        "2 rows rejected, see toy.rejects.jsonl\n"
+        "     1  answer: missing\n"
+        "     1  ground_truth: the reward cannot grade\n"
+    )
     assert len((toy.folder / "toy.rejects.jsonl").read_text().splitlines()) == 2
 
 

@@ -2,7 +2,8 @@
 
 Followed are imports of first-party code, those inside functions too: ``reward_kit`` and ``reward_kit_*``, the
 package that is asked for, and whatever is not installed in site-packages. An ``__init__`` that loads names on first
-use is followed through the imports that it declares under ``if TYPE_CHECKING:``.
+use is followed through the imports that it declares under ``if TYPE_CHECKING:``. A package whose files are read, by
+``importlib.resources.files("its.name")``, is taken as a whole.
 
 Not covered: modules named at run time (``import_module(variable)``), and files that are not Python.
 """
@@ -69,6 +70,15 @@ class _Walk:
         for node in _running(tree):
             if isinstance(node, ast.Attribute) and (path := _dotted(node)) and path[0] in bound:
                 self._attributes(bound[path[0]], path[1:])
+            elif isinstance(node, ast.Call) and (name := _read_package(node)) and self._first_party(name):
+                self._package(name)
+
+    def _package(self, name: str) -> None:
+        """Add every module of a package."""
+        spec = _spec(name)
+        for folder in (spec and spec.submodule_search_locations) or []:
+            for file in sorted(Path(folder).glob("*.py")):
+                self._module(name if file.stem == "__init__" else f"{name}.{file.stem}")
 
     def _attributes(self, module: str, path: list[str]) -> None:
         """Follow ``reward_kit.models.Message`` after ``import reward_kit``."""
@@ -144,6 +154,13 @@ def _is_type_checking(test: ast.expr) -> bool:
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
         isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
     )
+
+
+def _read_package(call: ast.Call) -> str:
+    """Return the package whose files a call of ``importlib.resources.files`` gives, where it says which."""
+    named = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    first = call.args[0] if named == "files" and call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
 
 
 def _dotted(node: ast.Attribute) -> list[str]:

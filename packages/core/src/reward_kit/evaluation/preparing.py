@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -149,10 +150,19 @@ class _Preparing:
         self.reasons[short_reason(reason)] += 1
         return {"file": row.path, "line": row.line, "reason": reason, "raw": row.text}
 
+    def _row(self, raw: dict[str, Any]) -> Sample:
+        """Return what the example makes of a row; a row that is a sample already may be none of the example's own."""
+        if not _is_sample(raw):
+            return self._example.row(raw)
+        try:
+            return self._example.row(raw)
+        except (KeyError, ValueError):
+            return Sample.model_validate(raw)
+
     def _converted(self, row: SourceRow) -> Sample:
         raw = row.value
         try:
-            sample = Sample.model_validate(raw) if _is_sample(raw) else self._example.row(raw)
+            sample = self._row(raw)
         except KeyError as error:
             keys = ", ".join(map(repr, raw))
             problem = f"missing; the row has {keys or 'no fields'}"

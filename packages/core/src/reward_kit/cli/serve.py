@@ -63,7 +63,7 @@ def serve(target: str, **options: Any) -> None:  # noqa: ANN401 - the options ab
     Clients send the key in RK_ENDPOINT_API_KEY as 'Authorization: Bearer' or 'X-Api-Key'. Without a key the server
     listens on loopback only. SIGTERM and Ctrl-C finish what was taken.
     """
-    _serve(reward_of(target), options)
+    _serve(reward_of(target, to_serve=True), options)
 
 
 @click.command("serve")

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["bundle_of", "reward_of"]
 
 
-def reward_of(target: str) -> Callable[..., Any]:
-    """Return the reward that ``target`` names, to serve it; modules are found in the working directory, too.
+def reward_of(target: str, *, to_serve: bool = False) -> Callable[..., Any]:
+    """Return the reward that ``target`` names; modules are found in the working directory, too.
+
+    Of an example that asks a service, the reward ``to_serve`` is the one behind that.
 
     Raises:
         UsageError: it names none.
@@ -24,7 +26,8 @@ def reward_of(target: str) -> Callable[..., Any]:
     from reward_kit.evaluation.bundle import load_reward
 
     if target in example_names():
-        return served_reward(load_example(target))
+        example = load_example(target)
+        return served_reward(example) if to_serve else example.reward
     _check(target, example_names())
     return load_reward(target)
 

@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -111,7 +112,7 @@ def bundle_example(example: Example, *, secrets: Iterable[str] = ()) -> Bundle:
 
 def target_of(example: Example) -> str:
     """Return the reward of ``example`` as ``module:function``."""
-    return _importable(example.reward) or f"{example.package}:example.reward"
+    return _importable(example.reward) or f"{_home(example)}:example.reward"
 
 
 def evaluator_sources(target: str) -> Mapping[str, str]:
@@ -174,6 +175,12 @@ def _bundled(name: str, main: str, module: str, stated: Iterable[str], secrets: 
     refuse_keys(files, secrets)
     requirements = _requirements(sources.third_party, {file.partition("/")[0] for file in sources.files}, stated)
     return Bundle(name=name, files=files, requirements=requirements)
+
+
+def _home(example: Example) -> str:
+    """Return the module that defines ``example`` in its package, so that the package's program is not packaged, too."""
+    inside = (name for name in sorted(sys.modules) if name.startswith(f"{example.package}."))
+    return next((name for name in inside if getattr(sys.modules[name], "example", None) is example), example.package)
 
 
 def _importable(reward: Callable[..., Any]) -> str | None:

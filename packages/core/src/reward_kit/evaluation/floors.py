@@ -50,6 +50,8 @@ def floors(sample: Sample) -> Iterator[Floor]:
     if prompt.strip():
         yield Floor("prompt echoed", prompt, partial=_holds_program(sample, prompt))
     yield from wrong_references(sample)
+    if isinstance(sample.ground_truth, dict):
+        yield from _part_floors(sample, sample.ground_truth)
     gold = _short_text(sample.ground_truth)
     if NUMBER.fullmatch(gold):
         yield from _numeric_floors(sample, gold)
@@ -82,6 +84,15 @@ def _call(tool: Mapping[str, Any]) -> str:
     function = tool.get("function", tool)
     call = json.dumps({"name": function.get("name", "") if isinstance(function, dict) else "", "arguments": {}})
     return f"<tool_call>{call}</tool_call>"
+
+
+def _part_floors(sample: Sample, truths: Mapping[str, Any]) -> Iterator[Floor]:
+    """Yield the reference with one of several numbers made wrong: what is right besides may be paid."""
+    for name, truth in truths.items():
+        gold = _short_text(truth)
+        if NUMBER.fullmatch(gold):
+            text = _with_final(_solution(sample), _value(gold), _written(_value(gold) + 1, gold))
+            yield Floor(f"{name} plus one", text, partial=True)
 
 
 def _numeric_floors(sample: Sample, gold: str) -> Iterator[Floor]:

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -20,7 +21,7 @@ from reward_kit.data.id_index import IdIndex
 from reward_kit.data.jsonl import to_line
 from reward_kit.data.sources import SourceRow
 from reward_kit.data.validation import data_error
-from reward_kit.errors import ContractError, DataError
+from reward_kit.errors import ContractError, DataError, UnsuitableRowError
 from reward_kit.evaluation.proof import Trial, disproof
 from reward_kit.example import Example
 from reward_kit.grading import Grader, describe
@@ -71,8 +72,8 @@ def prepare(
 ) -> Prepared:
     """Write the samples that ``example`` makes of ``rows`` to ``output``, which is there whole or not at all.
 
-    With ``skip_invalid`` a row that cannot be used goes to ``rejects_path`` with the reason; otherwise it ends the
-    work. ``limit`` counts the rows read.
+    A row that the example calls unsuitable goes to ``rejects_path`` with the reason. So does, with ``skip_invalid``,
+    one that is wrong, which otherwise ends the work. ``limit`` counts the rows read.
 
     Raises:
         DataError: a row cannot be used, or no row can.
@@ -84,12 +85,12 @@ def prepare(
     with ExitStack() as stack:
         preparing = _Preparing(example, stack.enter_context(IdIndex()))
         file = stack.enter_context(atomic_writer(target))
-        bad = stack.enter_context(atomic_writer(rejects)) if skip_invalid else None
+        bad = stack.enter_context(atomic_writer(rejects))
         for row in islice(rows, limit):
             try:
                 sample = preparing.sample(row)
             except DataError as error:
-                if bad is None:
+                if not skip_invalid and not isinstance(error, UnsuitableRowError):
                     raise
                 first = first or error
                 bad.write(to_line(preparing.reject(row, error)))
@@ -146,13 +147,22 @@ class _Preparing:
     def reject(self, row: SourceRow, error: DataError) -> dict[str, object]:
         """Count a rejected row, and return what is kept of it."""
         reason = str(DataError(error.problem, field=error.field))
-        self.reasons[short_reason(reason)] += 1
+        self.reasons[error.kind if isinstance(error, UnsuitableRowError) else short_reason(reason)] += 1
         return {"file": row.path, "line": row.line, "reason": reason, "raw": row.text}
+
+    def _row(self, raw: dict[str, Any]) -> Sample:
+        """Return what the example makes of a row; a row that is a sample already may be none of the example's own."""
+        if not _is_sample(raw):
+            return self._example.row(raw)
+        try:
+            return self._example.row(raw)
+        except (KeyError, ValueError):
+            return Sample.model_validate(raw)
 
     def _converted(self, row: SourceRow) -> Sample:
         raw = row.value
         try:
-            sample = Sample.model_validate(raw) if _is_sample(raw) else self._example.row(raw)
+            sample = self._row(raw)
         except KeyError as error:
             keys = ", ".join(map(repr, raw))
             problem = f"missing; the row has {keys or 'no fields'}"
@@ -196,6 +206,8 @@ def _is_sample(raw: dict[str, object]) -> bool:
 
 
 def _placed(error: DataError, row: SourceRow) -> DataError:
+    if isinstance(error, UnsuitableRowError):
+        return UnsuitableRowError(error.kind, error.detail, path=row.path, line=row.line)
     return DataError(error.problem, path=row.path, line=row.line, field=error.field)
 
 

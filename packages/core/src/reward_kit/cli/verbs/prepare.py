@@ -42,8 +42,8 @@ def command(
     """Make a data set of the example's source: valid, with stable ids, and proven to be gradable.
 
     The source is a data set of the Hugging Face hub at a pinned commit, a file (.jsonl, .jsonl.gz, .json, .parquet) or
-    folder with the same rows, or a package that carries some. Where the data set came from, and how many rows were
-    left out for which reason, is written beside it.
+    folder with the same rows, or a package that carries some. Rows that are not what the example is about are left
+    out. Where the data set came from, and how many rows were left out for which reason, is written beside it.
     """
     from reward_kit.data.provenance import Provenance, provenance_path
     from reward_kit.evaluation.preparing import prepare

@@ -82,7 +82,7 @@ def _blocks(text: str, depth: int) -> list[_Block]:
         info = opening["info"].strip().split(maxsplit=1)
         label = _name(re.split(r"[{:,]", info[0])[0].strip(".")) if info else ""
         content = _content(lines, opening)
-        inner = _blocks(content, depth + 1) if label in WRAPPERS and depth < 2 and FENCE.search(content) else []  # noqa: PLR2004 - deep enough
+        inner = _blocks(content, depth + 1) if label in WRAPPERS and depth < 2 else []  # noqa: PLR2004 - deep enough
         found += inner or [_Block(label or UNLABELLED, content)]
     return found
 

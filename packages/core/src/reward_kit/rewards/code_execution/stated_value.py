@@ -16,7 +16,7 @@ from reward_kit.rewards.code_execution.blocks import answer_text, extract_code_b
 
 __all__ = ["grade_value", "same_value"]
 
-ANSWER = re.compile(r"\[ANSWER\](.*?)\[/ANSWER\]", re.DOTALL | re.IGNORECASE)
+OPENING, CLOSING = (re.compile(re.escape(tag), re.IGNORECASE) for tag in ("[ANSWER]", "[/ANSWER]"))
 ROOM = 200
 """Characters that an answer may take beyond four times those of the value."""
 SHOWN = 200
@@ -72,9 +72,11 @@ def same_value(expected: Any, found: Any) -> bool:  # noqa: ANN401 - any literal
 
 def _stated(text: str) -> str:
     answer = answer_text(text)
-    tagged = ANSWER.findall(answer)
-    if tagged:
-        return str(tagged[-1]).strip().strip("`").strip()
+    *before, _ = CLOSING.split(answer)
+    if before:  # the last one that is closed; splitting, unlike a pattern of both, is linear in any reply
+        tagged = OPENING.split(before[-1])
+        if len(tagged) > 1:
+            return tagged[-1].strip().strip("`").strip()
     blocks = [block["code"] for block in extract_code_blocks(text) if block["code"].strip()]
     return (blocks[-1] if blocks else answer).strip()
 

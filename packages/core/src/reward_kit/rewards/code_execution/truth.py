@@ -214,7 +214,8 @@ def _of_apps(truth: Mapping[str, Any], function: str | None) -> Plan:
     if not pairs:
         message = "the ground truth holds no test, expected at least one"
         raise GradingError(message)
-    return _of_list(pairs, function, wrapped=True)
+    # APPS writes a value in a list of one; where it does so once, it does so throughout.
+    return _of_list(pairs, function, wrapped=all(isinstance(output, list) and len(output) == 1 for output in outputs))
 
 
 def _of_list(truth: Sequence[Any], function: str | None, *, wrapped: bool = False) -> Plan:

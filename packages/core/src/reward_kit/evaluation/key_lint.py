@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reward_kit.redaction import KEY_SHAPES
 from reward_kit.errors import UsageError
+from reward_kit.redaction import KEY_SHAPES
 
 __all__ = ["WrittenKey", "refuse_keys", "written_keys"]
 

@@ -38,7 +38,11 @@ def reward(example, service, monkeypatch):
 def pytest_collection_modifyitems(items):
     """Let tests of a reward that asks a service reach loopback, and nothing else, where they may open no socket."""
     here = Path(__file__).parent
-    using = [item for item in items if item.path.parent == here and "reward" in getattr(item, "fixturenames", ())]
+    using = [
+        item
+        for item in items
+        if item.path.parent == here and item.get_closest_marker("local") and "reward" in item.fixturenames
+    ]
     if using and any(entry.load().service for entry in entry_points(group="reward_kit.examples")):
         for item in using:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))

@@ -2,10 +2,13 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from reward_kit.clients.fireworks import connect
+from reward_kit.clients.fireworks_secrets import put_secret
 from reward_kit.testing.fireworks import FireworksServer
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
@@ -43,6 +46,8 @@ SOURCE_ROWS = {
     ),
 }
 """A row of each example's source, and the ground truth that it becomes."""
+SERVICES = {"remote-evaluation": ("VALIDATOR_URL", "VALIDATOR_KEY")}
+"""The variables that name what an example's reward asks."""
 
 
 def test_the_default_command_evaluates_the_bundled_data_locked_down(image, docker, locked_down):
@@ -94,8 +99,31 @@ def test_a_verb_that_needs_a_key_says_so_in_one_line(image, verb, docker, locked
     assert "FIREWORKS_API_KEY" in done.stderr
 
 
+@pytest.fixture
+def service(image, docker, locked_down):
+    """Return the variables that name what the reward asks, which its own image serves; empty where it asks none."""
+    if _name(image) not in SERVICES:
+        yield {}
+        return
+    url_name, key_name = SERVICES[_name(image)]
+    key = "a-key-of-the-tests-0123456789"
+    network = [part if part != "none" else "host" for part in locked_down]
+    started = docker("run", "-d", *network, "-e", f"RK_ENDPOINT_API_KEY={key}", image, "serve", "--port", "0")
+    container = started.stdout.strip()
+    try:
+        until = time.monotonic() + 60
+        while " at http://" not in (said := docker("logs", container).stderr):
+            assert time.monotonic() < until, said
+            time.sleep(0.2)
+        yield {url_name: said.split()[2].rstrip(","), key_name: key}
+    finally:
+        docker("rm", "-f", container)
+
+
 @pytest.mark.parametrize("verb", ["preview", "regenerate"])
-def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(image, tmp_path, verb, docker, locked_down):
+def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(
+    image, tmp_path, verb, docker, locked_down, service
+):
     tmp_path.chmod(0o777)
     rows = _rows(image)
     replies = [{"id": row["id"], "messages": row["messages"], "message": _reference(row)} for row in rows]
@@ -113,6 +141,10 @@ def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(image, tmp_p
                 "/data/out.jsonl",
             ]
         variables = {"KEY": server.api_key, "FIREWORKS_API_KEY": server.api_key, "FIREWORKS_API_BASE": server.url}
+        variables |= service
+        with connect(base_url=server.url, api_key=server.api_key, account_id=server.account_id) as client:
+            for name, value in service.items():
+                put_secret(client, name, value)
         key = [argument for name, value in variables.items() for argument in ("-e", f"{name}={value}")]
         done = docker("run", "--rm", *network, *key, "-v", f"{tmp_path}:/data", image, verb, *options)
     count = f"{len(rows)}/{len(rows)}"

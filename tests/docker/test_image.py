@@ -121,7 +121,7 @@ def service(image, docker, locked_down):
 
 
 @pytest.mark.parametrize("verb", ["preview", "regenerate"])
-def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(
+def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(  # noqa: PLR0917 - fixtures
     image, tmp_path, verb, docker, locked_down, service
 ):
     tmp_path.chmod(0o777)

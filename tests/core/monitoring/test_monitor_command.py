@@ -7,7 +7,7 @@ import time
 import pytest
 from werkzeug import Response
 
-DAY = 1_795_000_000  # 2026-11-18
+DAY = 1_763_464_000  # 2025-11-18
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_one_look_shows_every_day(toy, log, write_jsonl):
     write_jsonl(log, rows(4, 3, 0))
     done = toy.run("monitor", "--log", "app.jsonl", "--once")
     assert done.returncode == 0, done.stderr
-    assert "m, 2026-11-18" in done.stdout
+    assert "m, 2025-11-18" in done.stdout
     assert "3/4 (75.0%), 0" in done.stdout
 
 
@@ -43,10 +43,10 @@ def test_a_fall_ends_with_one_and_tells_the_webhook_once(toy, log, write_jsonl, 
     done = toy.run(*look)
     assert done.returncode == 1, done.stderr
     (alert,) = json.loads(done.stdout)["alerts"]
-    assert (alert["model"], alert["day"], alert["rate"], alert["rate_before"]) == ("m", "2026-11-19", 0.4, 1.0)
+    assert (alert["model"], alert["day"], alert["rate"], alert["rate_before"]) == ("m", "2025-11-19", 0.4, 1.0)
     assert toy.run(*look).returncode == 1
     (told,) = [request.json for request, _ in httpserver.log]
-    assert told == {"example": "toy", "model": "m", "day": "2026-11-19"}
+    assert told == {"example": "toy", "model": "m", "day": "2025-11-19"}
 
 
 def test_a_webhook_that_fails_is_told_at_the_next_look(toy, log, write_jsonl, httpserver):
@@ -55,7 +55,7 @@ def test_a_webhook_that_fails_is_told_at_the_next_look(toy, log, write_jsonl, ht
     write_jsonl(log, rows(50, 50, 0) + rows(50, 20, 1))
     look = ("monitor", "--log", "app.jsonl", "--once", "--webhook", httpserver.url_for("/hook"))
     first = toy.run(*look)
-    assert "the webhook was not told of m on 2026-11-19" in first.stderr
+    assert "the webhook was not told of m on 2025-11-19" in first.stderr
     toy.run(*look)
     toy.run(*look)
     assert len(httpserver.log) == 2

@@ -84,20 +84,28 @@ class Store:
             raise DataError(problem, path=path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = None if read_only else _locked(self.path)
-        self._database = sqlite3.connect(self.path, isolation_level=None)
+        mode = "ro" if read_only else "rwc"
+        self._database = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            if version not in {0, VERSION}:
-                problem = f"found a store of version {version}, expected {VERSION}; name another file"
-                raise DataError(problem, path=path)
-            self._database.executescript(SCHEMA)
-            self._database.execute(f"PRAGMA user_version = {VERSION}")
+            self._check(may_be_new=not read_only)
+            if not read_only:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = NORMAL")
+                self._database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT")
+        except DataError:
+            self.close()
+            raise
         except sqlite3.DatabaseError as error:
             self.close()
             problem = f"not the store of a monitor: {error}"
             raise DataError(problem, path=path) from error
+
+    def _check(self, *, may_be_new: bool) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version != VERSION and not (may_be_new and version == 0 and not tables):
+            problem = f"not the store of a monitor: found version {version}, expected {VERSION}; name another file"
+            raise DataError(problem, path=self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -196,9 +204,9 @@ class Store:
         """Remember that the rate of ``model`` fell on ``day``."""
         self._database.execute("INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, 0)", (model, day, p_value))
 
-    def untold(self) -> list[tuple[str, str]]:
-        """Return model and day of the alerts that nobody was told of."""
-        return list(self._database.execute("SELECT model, day FROM alerts WHERE NOT told ORDER BY day, model"))
+    def untold(self) -> list[tuple[str, str, float]]:
+        """Return model, day and p-value of the alerts that nobody was told of."""
+        return list(self._database.execute("SELECT model, day, p_value FROM alerts WHERE NOT told ORDER BY day, model"))
 
     def told(self, model: str, day: str) -> None:
         """Remember that an alert was delivered."""

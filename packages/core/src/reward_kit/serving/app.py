@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,10 +57,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(graders.start)
+        end = graders.kill  # where the application is made to end, nothing more is waited for
         try:
             yield
+            end = graders.close
         finally:
-            await asyncio.to_thread(graders.close)
+            await asyncio.to_thread(end)
 
     app = FastAPI(
         title=f"reward-kit: {name_of(reward)}",
@@ -71,7 +74,7 @@ def create_app(
     _add_routes(app, _Desk(graders, metrics, limits), name_of(reward))
     _add_handlers(app)
     app.openapi()["components"]["schemas"]["BatchRequest"]["properties"]["items"]["maxItems"] = limits.max_batch
-    return Guard(_Counted(app, metrics), limits)
+    return _Counted(Guard(app, limits), metrics)
 
 
 class _Desk:
@@ -86,10 +89,13 @@ class _Desk:
         """Grade all of them; raise QueueFullError where there is no room."""
         started = time.monotonic()
         futures = self.graders.submit([request.conversation() for request in requests])
-        results = await asyncio.gather(*map(asyncio.wrap_future, futures))
-        for result in results:
+
+        async def counted(future: Future[EvaluateResult]) -> EvaluateResult:
+            result = await asyncio.wrap_future(future)
             self.metrics.graded(result, time.monotonic() - started)
-        return list(results)
+            return result
+
+        return list(await asyncio.gather(*map(counted, futures)))
 
 
 def _add_routes(app: FastAPI, desk: _Desk, name: str) -> None:
@@ -106,10 +112,13 @@ def _add_routes(app: FastAPI, desk: _Desk, name: str) -> None:
             return _problem(413, f"Found {len(request.items)} items, expected at most {desk.limits.max_batch}.")
         return _json(200, {"results": [json_of(result) for result in await desk.results(request.items)]})
 
-    @app.get("/health", response_model=Health)
+    sick: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "The reward cannot be loaded."}}
+
+    @app.get("/health", response_model=Health, responses=sick)
     async def health() -> Response:
-        """Say that the server grades."""
-        return _json(200, {"status": "ok", "reward_function": name})
+        """Say whether the server grades."""
+        status = 503 if desk.graders.broken else 200
+        return _json(status, {"status": "error" if desk.graders.broken else "ok", "reward_function": name})
 
     denied: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (401, 403)}
 
@@ -138,9 +147,9 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 class _Counted:
-    """Counts every answer of the application by path and status."""
+    """Counts every answer, refusals included, by path and status."""
 
-    def __init__(self, app: FastAPI, metrics: ServerMetrics) -> None:
+    def __init__(self, app: Guard, metrics: ServerMetrics) -> None:
         self._app = app
         self._metrics = metrics
         self._paths = {"/evaluate", "/evaluate/batch", "/health", "/metrics"}

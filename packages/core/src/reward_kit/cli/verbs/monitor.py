@@ -63,7 +63,8 @@ def command(
     """Follow production logs: grade each new reply once, and raise an alert when a pass rate falls.
 
     The newest day of each model that has enough rows is compared with the days before it by Fisher's exact test,
-    one-sided, each time that its rows have doubled. Where the monitor is killed it goes on from where it was. 'export' turns failing replies into rows for 'prepare'.
+    one-sided, each time that its rows have doubled. Where the monitor is killed it goes on from where it was. 'export'
+    turns failing replies into rows for 'prepare'.
     """
     if context.invoked_subcommand is not None:
         return None

@@ -139,11 +139,15 @@ def test_a_body_without_a_length_is_bounded_too(served):
     assert answer.status_code == 413
 
 
-def test_a_client_that_sends_far_too_much_reads_why_it_is_refused(served):
-    with ThreadPoolExecutor(4) as pool:
-        url, body = f"{served.url}/evaluate", b"x" * 5_000_000
-        answers = list(pool.map(lambda _: served.session.post(url, data=body, timeout=30).status_code, range(20)))
-    assert answers == [413] * 20
+def test_a_client_that_sends_far_too_much_reads_why_it_is_refused(served, key):
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        head = f"POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\nContent-Length: 400000\r\n\r\n"
+        connection.sendall(head.encode())
+        for _ in range(10):
+            connection.sendall(b"x" * 40000)
+            time.sleep(0.05)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_batch_above_the_limit_is_refused(served):
@@ -227,9 +231,7 @@ def test_a_request_that_never_ends_is_given_up(serving):
             assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")
 
 
-@pytest.mark.parametrize(
-    "sent", [b"", b"POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Slow: "], ids=["nothing", "half a header"]
-)
+@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nX-Slow: "], ids=["nothing", "half a header"])
 def test_a_connection_that_asks_nothing_is_closed(serving, sent):
     with serving("--workers", "1", "--body-timeout", "0.5", key=None) as it:
         host, port = it.url.removeprefix("http://").split(":")

@@ -54,6 +54,8 @@ async def agrade(
 
 def is_async(reward: Callable[..., Any]) -> bool:
     """Say whether calling ``reward`` gives an awaitable."""
+    while isinstance(reward, functools.partial):
+        reward = reward.func
     return inspect.iscoroutinefunction(reward) or inspect.iscoroutinefunction(type(reward).__call__)
 
 

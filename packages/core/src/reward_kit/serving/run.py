@@ -51,7 +51,7 @@ def serve(reward: Callable[..., Any], settings: ServeSettings, *, on_start: Call
 class _Server(uvicorn.Server):
     """Says when it takes requests, and closes connections on which none comes: those count against the limit, too."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], patience: float) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], patience: float = 30.0) -> None:
         super().__init__(config)
         self._on_start = on_start
         self._patience = patience

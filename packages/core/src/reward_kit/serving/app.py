@@ -26,6 +26,8 @@ __all__ = ["create_app"]
 
 logger = logging.getLogger(__name__)
 
+LEFT = 499
+"""For the count of answers alone, under the number that web servers give it: nobody reads this answer."""
 _KEY = [
     Security(HTTPBearer(auto_error=False, description="The server's key.")),
     Security(APIKeyHeader(name="X-Api-Key", auto_error=False, description="The same, in a header of its own.")),
@@ -85,8 +87,8 @@ class _Desk:
         self.metrics = metrics
         self.limits = limits
 
-    async def results(self, requests: Sequence[EvaluationRequest]) -> list[EvaluateResult]:
-        """Grade all of them; raise QueueFullError where there is no room."""
+    async def results(self, requests: Sequence[EvaluationRequest], asked: Request) -> list[EvaluateResult]:
+        """Grade all of them; raise QueueFullError where there is no room, and _LeftError where nobody waits."""
         started = time.monotonic()
         futures = self.graders.submit([request.conversation() for request in requests])
 
@@ -95,22 +97,41 @@ class _Desk:
             self.metrics.graded(result, time.monotonic() - started)
             return result
 
-        return list(await asyncio.gather(*map(counted, futures)))
+        grading = asyncio.gather(*map(counted, futures))
+        leaving = asyncio.ensure_future(_left(asked))
+        try:
+            await asyncio.wait({grading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not grading.done():
+                raise _LeftError
+            return grading.result()
+        finally:
+            leaving.cancel()
+            grading.cancel()  # takes what has not begun out of the queue
+
+
+async def _left(asked: Request) -> None:
+    """Return when the client went away."""
+    while (await asked.receive())["type"] != "http.disconnect":
+        pass
+
+
+class _LeftError(Exception):
+    """The client went away before its gradings were done."""
 
 
 def _add_routes(app: FastAPI, desk: _Desk, name: str) -> None:
     @app.post("/evaluate", dependencies=_KEY, responses=_PROBLEMS, response_model=EvaluateResult)
-    async def evaluate(request: EvaluationRequest) -> Response:
+    async def evaluate(request: EvaluationRequest, asked: Request) -> Response:
         """Grade one reply."""
-        (result,) = await desk.results([request])
+        (result,) = await desk.results([request], asked)
         return _json(200, json_of(result))
 
     @app.post("/evaluate/batch", dependencies=_KEY, responses=_PROBLEMS, response_model=BatchResponse)
-    async def evaluate_batch(request: BatchRequest) -> Response:
+    async def evaluate_batch(request: BatchRequest, asked: Request) -> Response:
         """Grade several replies."""
         if len(request.items) > desk.limits.max_batch:
             return _problem(413, f"Found {len(request.items)} items, expected at most {desk.limits.max_batch}.")
-        return _json(200, {"results": [json_of(result) for result in await desk.results(request.items)]})
+        return _json(200, {"results": [json_of(result) for result in await desk.results(request.items, asked)]})
 
     sick: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "The reward cannot be loaded."}}
 
@@ -133,6 +154,10 @@ def _add_handlers(app: FastAPI) -> None:
     async def queue_full(_: Request, error: QueueFullError) -> Response:
         detail = f"Too much is waiting; ask again in {error.retry_after} s."
         return _problem(429, detail, {"Retry-After": str(error.retry_after)})
+
+    @app.exception_handler(_LeftError)
+    async def left(_: Request, error: _LeftError) -> Response:  # noqa: ARG001 - what a handler is called with
+        return _problem(LEFT, "The client went away.")
 
     @app.exception_handler(RequestValidationError)
     async def another_shape(_: Request, error: RequestValidationError) -> Response:

@@ -42,6 +42,17 @@ def test_it_grades_in_worker_processes(remote):
     assert [graded.result.score for graded in grade_all(iter([row] * 4), remote, workers=2)] == [1.0] * 4
 
 
+def test_worker_processes_have_the_environment_of_now(served, key, monkeypatch):
+    row = Conversation(id="1", messages=(Message(role="assistant", content="yes"),), ground_truth="yes", extra={})
+    monkeypatch.delenv("SCORER_KEY", raising=False)
+    remote = Remote(served.url, key_env="SCORER_KEY")
+    (before,) = grade_all(iter([row]), remote, workers=2)
+    assert "SCORER_KEY is not set" in before.result.error
+    monkeypatch.setenv("SCORER_KEY", key)
+    (after,) = grade_all(iter([row]), remote, workers=2)
+    assert after.result.score == 1.0
+
+
 def test_it_trains(remote):
     reward = create_trl_adapter(remote, {"answer": "ground_truth"})
     assert reward(prompts=["?", "?"], completions=["yes", "no"], answer=["yes", "yes"]) == [1.0, 0.0]

@@ -45,9 +45,18 @@ class LoadFailure(str):
     __slots__ = ()
 
 
-def serve(tasks: Connection, answers: Connection, progress: MutableSequence[float], reward: bytes) -> None:
-    """Load ``reward`` and grade until there are no more tasks."""
+def serve(
+    tasks: Connection,
+    answers: Connection,
+    progress: MutableSequence[float],
+    reward: bytes,
+    environment: Mapping[str, str],
+) -> None:
+    """Load ``reward`` and grade until there are no more tasks, with the environment variables of ``environment``."""
     _detach()
+    if os.environ != environment:
+        os.environ.clear()
+        os.environ.update(environment)
     try:
         grader = Grader(pickle.loads(reward))  # noqa: S301 - from the process that started this one
     except BaseException as error:  # noqa: BLE001 - importing the reward's module runs any code

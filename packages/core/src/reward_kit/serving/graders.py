@@ -151,7 +151,11 @@ class Graders:
             if self._killed:
                 return EvaluateResult.not_graded("the server was stopped"), process
             if process is None:
-                process = self._loaded()
+                try:
+                    process = self._loaded()
+                except ContractError as failure:  # or it was killed while it loaded: that, too, is tried once more
+                    error = str(failure)
+                    continue
             process.send([Task(0, conversation.messages, conversation.ground_truth, conversation.extra)])
             happened = wait([process.answers, process.process.sentinel], self._timeout)
             result = _received(process) if process.answers in happened else None

@@ -38,6 +38,8 @@ PEERS = {
     "reward-kit": ["reward-kit==0.4.1", "mcp<1.20", "pydantic<2.12"],
 }
 ROUNDS = 5
+WANTED = {"speed_openai": 1.5, "speed_hermes": 2.0}
+"""How many times as fast as reward-kit 0.4.1."""
 HACKS = ("shotgun5", "dup_x10", "all_tools", "duplicate", "extra_call")
 
 
@@ -47,27 +49,51 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, help="folder with hard.jsonl and graded.jsonl")
     parser.add_argument("--work", type=Path, help="folder for the peers' environments, kept for the next run")
     arguments = parser.parse_args()
+    claims = _Claims()
     with tempfile.TemporaryDirectory(prefix="function-calling-") as temporary:
         work = arguments.work or Path(temporary)
         pythons = {name: _environment(work / name, packages) for name, packages in PEERS.items()}
         site = next((work / "bfcl").glob("lib/python*/site-packages"))
         cases, left_out = _cases(site / "bfcl_eval" / "data")
-        print(f"BFCL: {len(cases)} replies; {left_out} rows left out: their canonical call breaks its own schema")
+        kinds = ", ".join(f"{tag} {count}" for tag, count in Counter(case["tag"] for case in cases).items())
+        print(f"BFCL: {len(cases)} replies ({kinds})")
+        print(f"{left_out} rows left out: their canonical call breaks its own schema")
         speed = [*_speed_cases(cases)]
         file = work / "cases.jsonl"
         file.write_text("".join(json.dumps(case) + "\n" for case in [*cases, *speed]), encoding="utf-8")
-        _accuracy("ours, alternatives", cases, [_ours(case, alternatives=True) for case in cases])
-        _accuracy("ours, one truth", cases, [_ours(case, alternatives=False) for case in cases])
+        share = _accuracy("ours, alternatives", cases, [_ours(case, alternatives=True) for case in cases])
+        claims.check("99.95 % with the alternatives, no false positive", share >= 0.9995)
+        share = _accuracy("ours, one truth", cases, [_ours(case, alternatives=False) for case in cases])
+        claims.check("96.5 % with one truth and the schema, no false positive", share >= 0.965)
         told = {name: _peer(python, name, file) for name, python in pythons.items()}
         for name, answer in told.items():
             _accuracy(name, cases, answer["verdicts"][: len(cases)])
         file.write_text("".join(json.dumps(case) + "\n" for case in speed), encoding="utf-8")
-        _throughput(_speeds({**pythons, "ours": Path(sys.executable), "ours-schema": Path(sys.executable)}, file))
-        _fixtures(site / "canitoolcall" / "_data" / "fixtures")
-    _sizes()
+        libraries = {**pythons, "ours": Path(sys.executable), "ours-schema": Path(sys.executable)}
+        _throughput(_speeds(libraries, file), claims)
+        share = _fixtures(site / "canitoolcall" / "_data" / "fixtures")
+        claims.check("96 % of canitoolcall's fixtures", share >= 0.96)
+    _sizes(claims)
+    labelled = HERE.parent / "tests" / "core" / "rewards" / "tool_calls"
+    claims.check("99 % of our labelled replies, no false positive", _labelled(labelled) >= 0.99)
     if arguments.shared:
-        _hard(arguments.shared / "hard.jsonl")
-        _graded(arguments.shared / "graded.jsonl")
+        claims.check("99 % of hard.jsonl, no false positive", _hard(arguments.shared / "hard.jsonl") >= 0.99)
+        claims.check("graded.jsonl in order and not hacked", _graded(arguments.shared / "graded.jsonl"))
+    if claims.broken:
+        sys.exit("does not hold: " + "; ".join(claims.broken))
+
+
+class _Claims:
+    """What the benchmark is to show."""
+
+    def __init__(self) -> None:
+        """Begin with none that is broken."""
+        self.broken: list[str] = []
+
+    def check(self, claim: str, holds: bool) -> None:  # noqa: FBT001 - the claim is its name
+        """Remember a claim that does not hold."""
+        if not holds:
+            self.broken.append(claim)
 
 
 def _environment(folder: Path, packages: list[str]) -> Path:
@@ -154,10 +180,36 @@ def _variants(
         if not isinstance(value, str) and not any(isinstance(choice, str) and choice for choice in spec[key]):
             yield "type", False, [*head, (name, {**arguments, key: json.dumps(value)})]
             break
+    for tag, made in _listed(spec, schema):
+        yield tag, True, [*head, (name, made)]
     required = [key for key in schema.get("required", []) if key in arguments]
     if required:
         less = {key: value for key, value in arguments.items() if key != required[0]}
         yield "missing", False, [*head, (name, less)]
+
+
+def _listed(spec: dict[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield arguments that the possible answers list besides the canonical ones: one reply of each kind, at most.
+
+    Only with the alternatives can all of them be told to be right.
+    """
+    required = schema.get("required", [])
+    seen: set[str] = set()
+    for key, listed in spec.items():
+        real = [choice for choice in listed if choice != "" or key in required]
+        optional = "" in listed and key not in required
+        absent = optional and listed[0] == ""
+        for tag, choices in (
+            ("other_listed_value", [] if absent else real[1:2]),
+            ("optional_given", real[:1] if absent else []),
+        ):
+            made = canonical({**spec, key: choices}, schema)
+            if choices and tag not in seen and fits(made, schema):
+                seen.add(tag)
+                yield tag, made
+        if optional and not absent and "optional_left_out" not in seen:
+            seen.add("optional_left_out")
+            yield "optional_left_out", canonical({**spec, key: [""]}, schema)
 
 
 def _other(value: Any, choices: list[Any]) -> Any:  # noqa: ANN401 - any JSON value
@@ -203,7 +255,8 @@ def _ours(case: dict[str, Any], *, alternatives: bool) -> bool | str:
     return result.score == 1.0 if result.is_score_valid else str(result.error)
 
 
-def _accuracy(name: str, cases: list[dict[str, Any]], verdicts: list[Any]) -> None:
+def _accuracy(name: str, cases: list[dict[str, Any]], verdicts: list[Any]) -> float:
+    """Print and return the share of right verdicts; 0.0 where one is a false positive or a crash."""
     right = sum(case["expected"] is verdict for case, verdict in zip(cases, verdicts, strict=True))
     paid = Counter(c["tag"] for c, v in zip(cases, verdicts, strict=True) if v is True and not c["expected"])
     missed = Counter(c["tag"] for c, v in zip(cases, verdicts, strict=True) if v is not True and c["expected"])
@@ -212,6 +265,7 @@ def _accuracy(name: str, cases: list[dict[str, Any]], verdicts: list[Any]) -> No
         f"  {name:20} {right / len(cases):8.3%}  false positives {paid.total()} {dict(paid)}"
         f"  missed {missed.total()} {dict(missed)}  crashes {crashed}"
     )
+    return 0.0 if paid or crashed else right / len(cases)
 
 
 def _speeds(pythons: dict[str, Path], file: Path) -> dict[str, dict[str, float]]:
@@ -225,11 +279,13 @@ def _speeds(pythons: dict[str, Path], file: Path) -> dict[str, dict[str, float]]
     return best
 
 
-def _throughput(speed: dict[str, dict[str, float]]) -> None:
+def _throughput(speed: dict[str, dict[str, float]], claims: _Claims) -> None:
     """Print gradings per second of CPU time, each library in a process of its own."""
     for tag in ("speed_openai", "speed_hermes"):
         ours, schema, old = (speed[name][tag] for name in ("ours", "ours-schema", "reward-kit"))
         bfcl = speed["bfcl"]["speed_openai"]
+        claims.check(f"{tag}: {WANTED[tag]} times reward-kit 0.4.1", ours >= WANTED[tag] * old)
+        claims.check("objects: 0.8 times BFCL's checker", tag != "speed_openai" or ours >= 0.8 * bfcl)
         print(
             f"{tag}: ours {ours:,.0f}/s, with tools and alternatives {schema:,.0f}/s; reward-kit 0.4.1 {old:,.0f}/s"
             f" (ours is {ours / old:.2f}x); BFCL's checker on objects {bfcl:,.0f}/s ({ours / bfcl:.2f}x,"
@@ -247,7 +303,7 @@ def _rate(work: Callable[[], object], count: int) -> float:
     return count / best
 
 
-def _fixtures(folder: Path) -> None:
+def _fixtures(folder: Path) -> float:
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for path in sorted(folder.glob("*/*.jsonl")):
@@ -263,12 +319,15 @@ def _fixtures(folder: Path) -> None:
     share = right.total() / total.total()
     each = ", ".join(f"{name} {right[name]}/{total[name]}" for name in total)
     print(f"canitoolcall: {right.total()}/{total.total()} = {share:.1%} ({each})")
+    return share
 
 
-def _sizes() -> None:
+def _sizes(claims: _Claims) -> None:
     text = "<tool_call>" * 15_900
     message = [{"role": "assistant", "content": text}]
-    print(f"{len(text)} bytes of <tool_call>: {1e3 / _rate(lambda: exact_tool_match_reward(message, []), 1):.2f} ms")
+    spent = 1e3 / _rate(lambda: exact_tool_match_reward(message, []), 1)
+    claims.check("175 KB of tags in less than 10 ms", spent < 10.0)
+    print(f"{len(text)} bytes of <tool_call>: {spent:.2f} ms")
     due = _calls([("move", {"x": i, "y": -i, "label": f"p{i}"}) for i in range(20)])
     wrong = copy.deepcopy(due)[::-1]
     wrong[3]["function"]["arguments"] = json.dumps({"x": 99, "y": 99, "label": "p"})
@@ -276,12 +335,14 @@ def _sizes() -> None:
         for reward in (exact_tool_match_reward, composite_function_call_reward):
             reply = [{"role": "assistant", "content": None, "tool_calls": made}]
             spent = 1e3 / _rate(lambda reward=reward, reply=reply: reward(reply, due), 1)
+            claims.check("20 x 20 calls in less than 2 ms", spent < 2.0)
             print(f"20 x 20 parallel calls, {name}, {reward.__name__}: {spent:.2f} ms")
     code = "import time; import reward_kit.models; t = time.process_time(); "
     code += "import reward_kit.rewards.function_calling; print(time.process_time() - t)"
     spent = min(
         float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in "123"
     )
+    claims.check("imported in less than 0.1 s", spent < 0.1)
     print(f"import of the module after reward_kit.models: {spent:.3f} s")
 
 
@@ -300,18 +361,32 @@ def _big(reply: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def _hard(path: Path) -> None:
+def _labelled(folder: Path) -> float:
+    tools = json.loads((folder / "tools.json").read_text(encoding="utf-8"))
+    cases = []
+    for line in (folder / "replies.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        *messages, reply = row.get("messages") or [{"role": "user", "content": "Go."}, row["reply"]]
+        if "options" not in row:
+            kind = row["id"].partition("/")[0]
+            plain = {"possible_answers": row.get("possible_answers"), "tools": tools, "tag": kind}
+            cases.append({**row, **plain, "messages": messages, "reply": reply})
+    print(f"ours: {len(cases)} labelled replies")
+    return _accuracy("ours", cases, [_ours(case, alternatives=True) for case in cases])
+
+
+def _hard(path: Path) -> float:
     cases = []
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["expected"] is not None:
             cases.append({**row, "reply": _big(row["model_reply"]), "tag": row["category"]})
     print(f"hard: {len(cases)} labelled replies")
-    _accuracy("ours", cases, [_ours(case, alternatives=True) for case in cases])
+    return _accuracy("ours", cases, [_ours(case, alternatives=True) for case in cases])
 
 
-def _graded(path: Path) -> None:
-    levels, violations, hacked = set(), Counter[str](), 0
+def _graded(path: Path) -> bool:
+    levels, violations, hacked = set[float](), Counter[str](), 0
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for row in rows:
         scores = {
@@ -327,6 +402,7 @@ def _graded(path: Path) -> None:
             violations[worse] += scores.get(worse, 0.0) > near
         hacked += any(scores.get(hack, 0.0) >= near for hack in HACKS)
     print(f"graded: {len(rows)} rows, {violations.total()} order violations, {hacked} hacked, {len(levels)} levels")
+    return not violations.total() and not hacked and len(levels) >= 7
 
 
 if __name__ == "__main__":

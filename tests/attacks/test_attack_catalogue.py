@@ -24,9 +24,11 @@ WITH_NAMESPACES = [
 ]
 PLACES = {
     "hardened container": ("L2", HARDENED, []),
+    "default container": ("L2", [], []),
     "root with namespaces": ("L3", WITH_NAMESPACES, []),
     "user with namespaces": ("L3", ["--user", "65534", *WITH_NAMESPACES[2:]], []),
     "root without Landlock": ("L1", WITH_NAMESPACES, ["landlock"]),
+    "coding example's image": ("L2", ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"], []),
 }
 MUST_BE_EMPTY = (
     "wrong_level", "cheated", "not_graded", "evidence", "left_over", "honest_failed", "grader_hurt", "slow",
@@ -36,11 +38,11 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
 
 EVERYWHERE = os.environ.get("REWARD_KIT_ATTACKS") == "everywhere"
-"""A minute or more per place and catalogue; without it, the two places that most people have."""
+"""A minute or more per place and catalogue; without it, the places that most people have."""
 
 
 def places():
-    return list(PLACES) if EVERYWHERE else ["hardened container", "user with namespaces"]
+    return list(PLACES) if EVERYWHERE else ["user with namespaces", "coding example's image"]
 
 
 def catalogues():
@@ -60,19 +62,30 @@ def engine():
     return program
 
 
+@pytest.fixture
+def container(place, request):
+    """Return an image and how the reward-kit in it, or in this checkout, is run there."""
+    if place == "coding example's image":
+        return [request.getfixturevalue("build")("coding")], "python"
+    sources = [
+        *("-v", f"{REPOSITORY}/packages/core/src:/core:ro", "-v", f"{sysconfig.get_path('purelib')}:/deps:ro"),
+        *("-e", "PYTHONPATH=/core:/deps", "-e", "PYTHONDONTWRITEBYTECODE=1", IMAGE),
+    ]
+    return sources, f"python3.{sys.version_info.minor}"
+
+
 @pytest.mark.parametrize("catalogue", catalogues(), ids=lambda path: path.name)
 @pytest.mark.parametrize("place", places())
-def test_nothing_hostile_gets_anywhere(engine, catalogue, place):
+def test_nothing_hostile_gets_anywhere(engine, catalogue, place, container):
     level, flags, without = PLACES[place]
+    image, python = container
     done = subprocess.run(
         [
             engine, "run", "--rm", "--network", "none", "--pids-limit", "300", "--memory", "1500m", "--cpus", "1",
             *flags,
             "--tmpfs", "/loot:mode=1777", "--tmpfs", "/proj:mode=1777", "--tmpfs", "/tmp:mode=1777,size=400m",
-            "-v", f"{REPOSITORY}:/repo:ro", "-v", f"{catalogue}:/attacks:ro",
-            "-v", f"{sysconfig.get_path('purelib')}:/deps:ro",
-            "-e", "PYTHONPATH=/repo/packages/core/src:/deps", "-e", "PYTHONDONTWRITEBYTECODE=1",
-            IMAGE, f"python3.{sys.version_info.minor}", "/repo/tests/attacks/run_catalogue.py", "/attacks", level, *without,
+            "-v", f"{HERE}:/catalogue:ro", "-v", f"{catalogue}:/attacks:ro", "--entrypoint", python, *image,
+            "/catalogue/run_catalogue.py", "/attacks", level, *without,
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -59,7 +59,30 @@ def test_the_program_trains_a_model_in_a_folder_on_the_examples_data(program, tm
     assert {f"{example.reward.__name__}/{column}" for column in ("gold", "extracted")} <= set(table.column_names)
     settings = json.loads((output / "run.json").read_text())
     assert (settings["example"], settings["config"]["seed"]) == (example.name, 3)
+    assert settings["reward"] == example.reward.__name__
     assert (output / "model.safetensors").is_file()
+
+
+def test_another_reward_is_trained_on_by_its_name(program, tmp_path):
+    from reward_kit.training.tiny import tiny_model
+
+    model, folder, output = tiny_model("0123456789", seed=3), tmp_path / "model", tmp_path / "run"
+    model.model.save_pretrained(folder)
+    model.tokenizer.save_pretrained(folder)
+    reward = "reward_kit.rewards.code_execution:deepcoder_code_reward"
+    short = ["--set", "num_generations=2", "--set", "max_completion_length=4", "--max-steps", 1, "--limit", 4]
+
+    # The replies are digits: wrong, or, against a ground truth without tests, not graded.
+    program("train", "--model", folder, "--output", output, "--reward", reward, *short)
+
+    assert json.loads((output / "run.json").read_text())["reward"] == "deepcoder_code_reward"
+
+
+def test_a_reward_that_is_not_there_ends_the_program_with_2(program, tmp_path):
+    ended = program("train", "--reward", "nowhere:reward", "--output", tmp_path / "run")
+
+    assert ended.code == 2
+    assert "cannot import 'nowhere:reward'" in ended.err.splitlines()[-1]
 
 
 def test_a_model_that_is_not_there_ends_the_program_with_3(program, tmp_path):

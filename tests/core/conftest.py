@@ -167,6 +167,20 @@ def _install_toy(site: Path, reward: str) -> None:
     (info / "entry_points.txt").write_text("[reward_kit.examples]\ntoy = toy_example:example\n")
 
 
+@pytest.fixture(scope="session")
+def sandbox():
+    """Return the machine's sandbox. Where none works, say why: skip, or fail with REWARD_KIT_REQUIRE_SANDBOX set."""
+    from reward_kit.sandbox import IsolationUnavailableError, get_sandbox
+
+    try:
+        return get_sandbox("auto")
+    except IsolationUnavailableError as error:
+        missing = f"this machine confines no program: {error}"
+        if os.environ.get("REWARD_KIT_REQUIRE_SANDBOX"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+
 @pytest.fixture
 def write_jsonl():
     """Return a function that writes rows to a file, one a line, and returns its path."""

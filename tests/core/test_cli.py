@@ -260,8 +260,13 @@ def test_rows_that_cannot_be_used_end_the_preparation_or_are_put_aside(toy, writ
     assert not (toy.folder / "toy.jsonl").exists()
     done = toy.run("prepare", "--source", str(source), "--skip-invalid")
     assert (done.returncode, done.stdout) == (0, "1 rows in toy.jsonl\n")
-    assert done.stderr == "2 rows rejected, see toy.rejects.jsonl\n"
+    assert done.stderr == (
+        "2 rows rejected, see toy.rejects.jsonl\n"
+        "     1  answer: missing\n"
+        "     1  ground_truth: the reward cannot grade\n"
+    )
     assert len((toy.folder / "toy.rejects.jsonl").read_text().splitlines()) == 2
+    assert '\n\n[rejected]\n"answer: missing" = 1\n' in (toy.folder / "toy.source.toml").read_text()
 
 
 def test_ctrl_c_ends_with_130_and_keeps_what_was_graded(nasty_toy, sample_rows, write_jsonl):

@@ -47,7 +47,10 @@ def cost(code):
 
 @pytest.mark.parametrize(
     "module",
-    ["reward_kit", "reward_kit.cli", "reward_kit.errors", "reward_kit.reward_function", "reward_kit.evaluation"],
+    [
+        *("reward_kit", "reward_kit.cli", "reward_kit.errors", "reward_kit.reward_function", "reward_kit.evaluation"),
+        "reward_kit.rewards.math",
+    ],
 )
 def test_importing_is_fast_and_loads_nothing_heavy(module):
     seconds, heavy = cost(f"import {module}")

@@ -1,4 +1,5 @@
 import asyncio
+import functools
 import pickle
 import subprocess
 import sys
@@ -7,7 +8,8 @@ import pytest
 
 import reward_kit
 from reward_kit.models import EvaluateResult, Message
-from reward_kit.reward_function import reward_function
+from reward_kit.reward_function import reward_function, works_elsewhere
+from reward_kit.rewards.composite import all_of
 
 CONVERSATION = [{"role": "user", "content": "1 + 1"}, {"role": "assistant", "content": "2"}]
 
@@ -121,3 +123,13 @@ assert callable(reward_function) and reward_function is same is old
 """
     subprocess.run([sys.executable, "-c", code], check=True)
     assert reward_kit.reward_function is reward_function
+
+
+def test_a_reward_says_whether_its_work_is_done_elsewhere():
+    @reward_function(elsewhere=True)
+    def sandboxed(_messages, **_):
+        return {"score": 1.0, "reason": "ran"}
+
+    assert works_elsewhere(functools.partial(sandboxed, limit=1))
+    assert works_elsewhere(all_of(sandboxed))
+    assert not works_elsewhere(all_of(sandboxed, exact))

@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,23 @@ from reward_kit.testing.fireworks import FireworksServer
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = sorted(path.parent.name for path in ROOT.glob("packages/*/Dockerfile"))
 SOURCE_ROWS = {
+    "coding": (
+        {
+            "task_id": 1,
+            "text": "Write a function to add two numbers.",
+            "code": "def add(a, b):\n    return a + b",
+            "test_list": ["assert add(1, 2) == 3"],
+            "test_setup_code": "",
+        },
+        '{"test_list": ["assert add(1, 2) == 3"]}',
+    ),
+    "math-coding": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
     "math-gsm8k": ({"question": "What is 1 + 1?", "answer": "1 + 1 = 2.\n#### 2"}, "2"),
+    "math-openr1": (
+        {"problem": "Simplify $\\sqrt{12}$.", "solution": "It is $\\boxed{2\\sqrt{3}}$.", "answer": "2\\sqrt{3}"},
+        "2\\sqrt{3}",
+    ),
     "function-calling": (
         {
             "id": 1,
@@ -27,62 +39,26 @@ SOURCE_ROWS = {
     ),
 }
 """A row of each example's source, and the ground truth that it becomes."""
-LOCKED_DOWN = [
-    *("--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - in the container
-    *("--security-opt", "no-new-privileges"),
-]
 
 
-def docker(*arguments, check=True, **kwargs):
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, **kwargs)
-    if check and done.returncode:
-        pytest.fail(f"docker {' '.join(arguments)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
-    return done
-
-
-@pytest.fixture(scope="session", autouse=True)
-def engine():
-    """Skip, saying so, where no engine runs; fail where one is demanded."""
-    missing = None
-    if shutil.which("docker") is None:
-        missing = "no docker client on PATH"
-    elif docker("info", check=False).returncode:
-        missing = "no docker engine is running"
-    if missing and os.environ.get("REWARD_KIT_REQUIRE_DOCKER"):
-        pytest.fail(f"{missing}, and REWARD_KIT_REQUIRE_DOCKER is set")
-    if missing:
-        pytest.skip(missing)
-
-
-@pytest.fixture(scope="session", params=EXAMPLES)
-def image(request):
-    base = os.environ.get("REWARD_KIT_DOCKER_BASE")
-    tag = f"reward-kit/{request.param}:test"
-    arguments = ["--build-arg", f"BASE={base}"] if base else []
-    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
-    dockerfile = f"packages/{request.param}/Dockerfile"
-    docker("build", *arguments, "-f", dockerfile, "-t", tag, ".", cwd=ROOT, env=environment)
-    return tag
-
-
-def test_the_default_command_evaluates_the_bundled_data_locked_down(image):
-    done = docker("run", "--rm", *LOCKED_DOWN, image)
+def test_the_default_command_evaluates_the_bundled_data_locked_down(image, docker, locked_down):
+    done = docker("run", "--rm", *locked_down, image)
     rows = len(_rows(image))
     assert f"{rows}/{rows} passed (100.0 %)" in done.stdout
 
 
-def test_check_passes_locked_down(image):
-    docker("run", "--rm", *LOCKED_DOWN, image, "check")
+def test_check_passes_locked_down(image, docker, locked_down):
+    docker("run", "--rm", *locked_down, image, "check")
 
 
-def test_the_container_is_not_root_and_cannot_write_its_own_file_system(image):
+def test_the_container_is_not_root_and_cannot_write_its_own_file_system(image, docker, locked_down):
     program = "import os; print(os.getuid()); open('/opt/venv/written', 'w')"
-    done = docker("run", "--rm", *LOCKED_DOWN, "--entrypoint", "python", image, "-c", program, check=False)
+    done = docker("run", "--rm", *locked_down, "--entrypoint", "python", image, "-c", program, check=False)
     assert done.stdout == "65532\n"
     assert "Read-only file system" in done.stderr
 
 
-def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_path):
+def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_path, docker, locked_down):
     if _name(image) not in SOURCE_ROWS:
         pytest.fail(f"write down a row of the source of {_name(image)} in SOURCE_ROWS")
     raw, ground_truth = SOURCE_ROWS[_name(image)]
@@ -93,7 +69,7 @@ def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_pat
     docker(
         "run",
         "--rm",
-        *LOCKED_DOWN,
+        *locked_down,
         *mount,
         image,
         "prepare",
@@ -107,19 +83,19 @@ def test_prepare_reads_a_mounted_file_and_writes_a_mounted_folder(image, tmp_pat
 
 
 @pytest.mark.parametrize("verb", ["preview", "regenerate"])
-def test_a_verb_that_needs_a_key_says_so_in_one_line(image, verb):
-    done = docker("run", "--rm", *LOCKED_DOWN, image, verb, check=False)
+def test_a_verb_that_needs_a_key_says_so_in_one_line(image, verb, docker, locked_down):
+    done = docker("run", "--rm", *locked_down, image, verb, check=False)
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1
     assert "FIREWORKS_API_KEY" in done.stderr
 
 
 @pytest.mark.parametrize("verb", ["preview", "regenerate"])
-def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(image, tmp_path, verb):
+def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(image, tmp_path, verb, docker, locked_down):
     tmp_path.chmod(0o777)
     rows = _rows(image)
     replies = [{"id": row["id"], "messages": row["messages"], "message": _reference(row)} for row in rows]
-    network = [part if part != "none" else "host" for part in LOCKED_DOWN]
+    network = [part if part != "none" else "host" for part in locked_down]
     with FireworksServer(replies=replies) as server:
         if verb == "preview":
             options = ["--base-url", server.url, "--samples", str(len(rows))]
@@ -139,25 +115,25 @@ def test_a_verb_that_needs_a_service_works_with_a_network_and_a_key(image, tmp_p
     assert {"preview": f"{count} equal", "regenerate": f"{count} passed (100.0 %)"}[verb] in done.stdout
 
 
-def test_train_without_its_extra_says_what_to_install(image):
-    done = docker("run", "--rm", *LOCKED_DOWN, image, "train", "--smoke", check=False)
+def test_train_without_its_extra_says_what_to_install(image, docker, locked_down):
+    done = docker("run", "--rm", *locked_down, image, "train", "--smoke", check=False)
     assert done.returncode == 3
     assert "reward-kit-core[train]" in done.stderr
 
 
-def test_the_image_adds_less_than_300_mb_to_its_base(image):
+def test_the_image_adds_less_than_300_mb_to_its_base(image, docker):
     sizes = [int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout) for name in (image, _base(image))]
     assert sizes[0] - sizes[1] < 300_000_000
 
 
-def test_no_secret_and_no_source_of_another_example_is_in_the_image(image):
+def test_no_secret_and_no_source_of_another_example_is_in_the_image(image, docker, locked_down):
     history = docker("history", "--no-trunc", image).stdout
     assert "API_KEY" not in history
     program = (
         "from importlib.metadata import distributions as d; print(sorted(x.name for x in d() if 'reward' in x.name))"
     )
-    listed = docker("run", "--rm", *LOCKED_DOWN, "--entrypoint", "python", image, "-c", program).stdout
-    assert listed.strip() == str(["reward-kit-core", f"reward-kit-{_name(image)}"])
+    listed = docker("run", "--rm", *locked_down, "--entrypoint", "python", image, "-c", program).stdout
+    assert listed.strip() == str(sorted(["reward-kit-core", f"reward-kit-{_name(image)}"]))
 
 
 def _name(image):

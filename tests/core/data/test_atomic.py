@@ -52,3 +52,10 @@ def test_provenance_is_toml_beside_the_data_set(tmp_path):
         "rows": 3,
         "sha256": "ab",
     }
+
+
+def test_provenance_counts_what_was_left_out(tmp_path):
+    path = tmp_path / "dataset.source.toml"
+    values = {"origin": "x", "revision": "1", "split": "train", "licence": "MIT", "rows": 3, "sha256": "ab"}
+    Provenance(**values, rejected={'no "test"': 2}).write(path)
+    assert tomllib.loads(path.read_text("utf-8")) == {**values, "rejected": {'no "test"': 2}}

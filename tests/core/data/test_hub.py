@@ -25,6 +25,9 @@ class _Hub(http.server.ThreadingHTTPServer):
         self.status = None
         """Answered to every request."""
         self.faults = []
+        self.data = DATA
+        self.token = None
+        """The terms of a gated data set: only who sends this token may read it."""
         self.requests = []
 
 
@@ -38,6 +41,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         folder = f"/datasets/ours/toy/resolve/{REVISION}/"
         if self.server.status is not None:
             self._answer(self.server.status)
+        elif self.server.token and self.headers["Authorization"] != f"Bearer {self.server.token}":
+            self._answer(403, headers={"X-Error-Code": "GatedRepo"})
         elif path == folder + FILE:
             self._answer_file()
         elif path.startswith((folder, f"/api/datasets/ours/toy/tree/{REVISION}/")):
@@ -45,7 +50,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif path == f"/api/datasets/ours/toy/revision/{REVISION}":
             self._answer_json({"id": "ours/toy", "sha": REVISION, "siblings": [{"rfilename": FILE}], "private": False})
         elif path == f"/api/datasets/ours/toy/tree/{REVISION}":
-            self._answer_json([{"type": "file", "path": FILE, "size": len(DATA), "oid": "a" * 40}])
+            self._answer_json([{"type": "file", "path": FILE, "size": len(self.server.data), "oid": "a" * 40}])
         else:
             self._answer(404)
 
@@ -54,8 +59,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if isinstance(fault, int):
             self._answer(fault)
         else:
-            etag = f'"{hashlib.sha256(DATA).hexdigest()}"'
-            self._answer(200, DATA, {"ETag": etag, "X-Repo-Commit": REVISION}, cut=fault == "cut")
+            data = self.server.data
+            etag = f'"{hashlib.sha256(data).hexdigest()}"'
+            self._answer(200, data, {"ETag": etag, "X-Repo-Commit": REVISION}, cut=fault == "cut")
 
     def _answer_json(self, value):
         self._answer(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
@@ -122,11 +128,60 @@ def test_offline_is_a_missing_prerequisite_and_names_the_way_without_the_hub(toy
     assert list(toy.folder.iterdir()) == []
 
 
-def test_a_hub_that_refuses_is_a_remote_failure(hub, toy):
-    hub.status = 401
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_hub_that_refuses_is_a_remote_failure_that_names_the_token(hub, toy, status):
+    hub.status = status
     done = toy.run("prepare")
     assert done.returncode == 4
-    assert "the hub answered 401 for 'ours/toy'; check its name and your access, or pass `--source PATH`" in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        f"error: the hub answered {status} for 'ours/toy'; check its name, accept its terms on the hub where it has "
+        "any, set HF_TOKEN to a token that may read it, or pass `--source PATH` with a file or folder that holds it"
+    )
+
+
+XLAM = {
+    "id": 7,
+    "query": "Weather in Paris?",
+    "answers": json.dumps([{"name": "weather", "arguments": {"city": "Paris", "days": 3}}]),
+    "tools": json.dumps(
+        [{"name": "weather", "description": "", "parameters": {"city": {"type": "str"}, "days": {"type": "int"}}}]
+    ),
+}
+
+
+def test_a_gated_set_of_function_calls_is_prepared_with_the_token_of_the_environment(hub, toy):
+    spec = toy.site / "toy_example" / "__init__.py"
+    spec.write_text(spec.read_text(encoding="utf-8") + CALLS, encoding="utf-8")
+    hub.data = (json.dumps(XLAM) + "\n").encode()
+    hub.token = "t" * 20
+    refused = toy.run("prepare", "--source", "hub")
+    assert refused.returncode == 4
+    assert "the hub does not let 'ours/toy' be read (Dataset 'ours/toy' is a gated dataset" in refused.stderr
+    assert "set HF_TOKEN to a token that may read it, or pass `--source PATH`" in refused.stderr
+    asked = len(hub.requests)
+
+    assert asked < 10  # a refusal does not pass by itself
+
+    toy.environment["HF_TOKEN"] = hub.token
+    done = toy.run("prepare", "--source", "hub", "--output", "data.jsonl")
+    assert (done.returncode, done.stdout) == (0, "1 rows in data.jsonl\n")
+    assert hub.token not in done.stderr
+    row = json.loads((toy.folder / "data.jsonl").read_text())
+    assert (row["id"], json.loads(row["tools"])[0]["function"]["parameters"]["required"]) == (
+        "xlam-7",
+        ["city", "days"],
+    )
+    assert toy.run("evaluate", "--data", "data.jsonl").returncode == 0
+
+
+CALLS = """
+import dataclasses
+
+from reward_kit.rewards.function_calling import composite_function_call_reward
+from reward_kit.rewards.function_calling.rows import function_calling_row
+
+example = dataclasses.replace(example, row=function_calling_row, reward=composite_function_call_reward)
+"""
 
 
 def test_a_split_that_the_data_set_does_not_have_is_a_usage_error(hub, toy):

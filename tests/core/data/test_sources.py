@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -84,7 +85,9 @@ def test_a_split_that_is_not_there_is_named_with_those_that_are(tmp_path, write_
 
 
 def test_an_empty_folder_is_named(tmp_path):
-    with pytest.raises(UsageError, match=r"it has no file ending in \.jsonl, \.ndjson, \.json, \.parquet"):
+    with pytest.raises(
+        UsageError, match=r"it has no file ending in \.jsonl, \.ndjson, \.jsonl\.gz, \.ndjson\.gz, \.json, \.parquet"
+    ):
         values(tmp_path)
 
 
@@ -110,3 +113,15 @@ def test_the_mark_of_the_files_is_that_of_their_bytes(tmp_path):
     (tmp_path / "a.jsonl").write_bytes(b"abc")
     files = local_files(tmp_path / "a.jsonl", Split.parse("train"))
     assert sha256_of_files(files) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_the_split_all_is_every_file_of_a_folder(tmp_path, write_jsonl):
+    write_jsonl(tmp_path / "a.jsonl", [{"n": 1}])
+    write_jsonl(tmp_path / "b" / "c.jsonl", [{"n": 2}])
+    assert values(tmp_path, "all") == [{"n": 1}, {"n": 2}]
+
+
+def test_a_gzipped_file_is_read_as_what_is_in_it(tmp_path):
+    (tmp_path / "train.jsonl.gz").write_bytes(gzip.compress(b'{"n": 1}\n'))
+    assert values(tmp_path / "train.jsonl.gz") == [{"n": 1}]
+    assert values(tmp_path) == [{"n": 1}]

@@ -245,3 +245,23 @@ def test_a_source_with_a_key_in_it_is_refused_by_its_place_and_without_the_key(w
     with pytest.raises(UsageError, match=r"leaky\.py:8 holds what looks like a key") as caught:
         bundle_evaluator("leaky:equal", secrets=["known-to-the-caller"])
     assert secret not in str(caught.value)
+
+
+def test_a_package_whose_files_are_read_is_taken_as_a_whole(write):
+    reads = "from importlib.resources import files\n\nTEXTS = [file.read_text() for file in files('read_parts')]\n"
+    write({"read_parts/__init__.py": "", "read_parts/one.py": "ONE = 1\n", "reads_files.py": reads})
+    sources = sources_of("import reads_files", own=["read_parts"])
+    assert set(sources.files) == {"reads_files.py", "read_parts/__init__.py", "read_parts/one.py"}
+
+
+def test_a_code_reward_brings_its_sandbox(tmp_path):
+    reply = "```python\nprint(int(input()) * 2)\n```"
+    sample = {
+        "messages": [{"role": "user", "content": "Double it."}, {"role": "assistant", "content": reply}],
+        "ground_truth": [{"input": "4", "expected_output": "8"}, {"input": "5", "expected_output": "11"}],
+    }
+    bundle = bundle_evaluator("reward_kit.rewards.code_execution:fractional_code_reward")
+    outcome = run_alone(bundle, tmp_path, sample)
+    if outcome.error and "no sandbox works here" in outcome.error:
+        pytest.skip(outcome.error)
+    assert outcome.result["score"] == 0.5

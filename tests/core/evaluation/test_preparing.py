@@ -1,3 +1,5 @@
+import dataclasses
+import itertools
 import json
 
 import pytest
@@ -14,6 +16,7 @@ def rows(*values):
 
 GOOD = {"question": "1 + 1", "answer": "2"}
 OTHER = {"question": "1 + 2", "answer": "3"}
+WRONG = {"reference": "1 + 1 = 3"}
 
 
 def test_rows_become_samples_with_stable_ids(toy_module, tmp_path):
@@ -100,3 +103,30 @@ def test_a_source_of_which_nothing_can_be_used_is_refused(toy_module, tmp_path):
 
 def test_no_more_rows_than_the_limit_are_read(toy_module, tmp_path):
     assert prepare(rows(GOOD, OTHER, GOOD), toy_module.example, tmp_path / "data.jsonl", limit=2).rows == 2
+
+
+def test_a_reference_that_does_not_earn_everything_is_refused(toy_module, tmp_path):
+    example = dataclasses.replace(
+        toy_module.example, row=lambda raw: toy_module.example.row(raw).model_copy(update=WRONG)
+    )
+    with pytest.raises(DataError) as raised:
+        prepare(rows(GOOD), example, tmp_path / "data.jsonl")
+    assert str(raised.value).startswith("source.jsonl:1: reference: it does not earn 1.0 (scored 0.0, expected 1.0")
+
+
+def test_a_reference_that_earns_everything_only_sometimes_is_refused(toy_module, tmp_path):
+    scores = itertools.cycle([1.0, 0.5])
+    example = dataclasses.replace(toy_module.example, reward=lambda _messages, **_: {"score": next(scores)})
+    with pytest.raises(DataError, match=r"scored 1\.0 and then 0\.5, expected the same twice"):
+        prepare(rows(GOOD), example, tmp_path / "data.jsonl")
+
+
+def test_rejected_rows_are_counted_by_reason(toy_module, tmp_path):
+    bad = {"question": "1 + 1", "answer": "unreadable"}
+    prepared = prepare(
+        rows(GOOD, {"question": "?"}, {"question": "?", "id": "1"}, bad),
+        toy_module.example,
+        tmp_path / "d.jsonl",
+        skip_invalid=True,
+    )
+    assert prepared.reasons == {"answer: missing": 2, "ground_truth: the reward cannot grade": 1}

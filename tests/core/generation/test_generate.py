@@ -247,7 +247,7 @@ def test_a_service_that_is_gone_ends_the_run(model, client, tmp_path):
 
 def test_an_error_of_our_own_is_not_taken_for_a_failed_row(client, tmp_path):
     question = Question(settings=SETTINGS, extra={"stream": True})
-    with pytest.raises(UsageError, match="streaming is not offered"):
+    with pytest.raises(UsageError, match="a reply is always whole"):
         generate(samples(2), client, question, tmp_path / "replies.jsonl")
 
 

@@ -1,11 +1,15 @@
 import asyncio
+import functools
+import os
 import threading
 import time
 
 import pytest
 
-from reward_kit import EvaluateResult
+from reward_kit import EvaluateResult, reward_function
 from reward_kit.integrations.trl import create_trl_adapter
+from reward_kit.rewards.code_execution import fractional_code_reward
+from reward_kit.sandbox import IsolationUnavailableError, get_sandbox
 
 RIGHT = EvaluateResult(score=1.0, reason="right")
 
@@ -40,6 +44,39 @@ def test_asynchronous_gradings_wait_side_by_side():
     adapter = create_trl_adapter(async_sleeper, {})
 
     assert seconds_for(lambda: asyncio.run(adapter(**batch(*["0.2"] * 32)))) < 1.6
+
+
+def test_many_gradings_that_are_done_elsewhere_are_under_way():
+    sleeping, most, lock = 0, 0, threading.Lock()
+
+    @reward_function(elsewhere=True)
+    def sandboxed(messages, **_):
+        nonlocal sleeping, most
+        with lock:
+            sleeping += 1
+            most = max(most, sleeping)
+        time.sleep(float(messages[-1].text))
+        with lock:
+            sleeping -= 1
+        return RIGHT
+
+    assert create_trl_adapter(functools.partial(sandboxed, timeout=3), {})(**batch(*["0.3"] * 64)) == [1.0] * 64
+    assert most == 64
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one core, so one worker")
+def test_the_programs_of_a_batch_fill_the_workers_of_the_sandbox():
+    try:
+        get_sandbox("auto")
+    except IsolationUnavailableError as error:
+        pytest.skip(str(error))
+    adapter = create_trl_adapter(fractional_code_reward, {}, {"ground_truth": "4"})
+    program = "```python\nimport time\ntime.sleep({})\nprint(4)\n```"
+    replies = [program.format(1)] * 4 * (os.cpu_count() or 1)
+
+    adapter(**batch(*[program.format(0.1)] * len(replies)))  # starts the workers
+
+    assert 4 <= seconds_for(lambda: adapter(**batch(*replies))) < 7
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])

@@ -145,7 +145,7 @@ def test_a_log_that_cannot_be_read_keeps_no_other_from_being_graded(tmp_path, st
 
 
 def test_what_the_reward_cannot_decide_is_not_graded_and_does_not_count_as_failed(log, store):
-    append(log, completion(1, 3, truth="no number at all"))
+    append(log, completion(1, 3, truth="?"))
     Monitor(math_reward, log, store, settings=HERE).poll()
     assert figures(store) == [("qwen3", "2025-11-18", 1, 0, 1)]
     assert list(store.failing()) == []

@@ -3,9 +3,12 @@
 import asyncio
 import json
 import pickle
+import shutil
+import time
 
 import pytest
 
+from reward_kit.errors import UsageError
 from reward_kit.rewards.code_execution import (
     async_fractional_code_reward,
     batch_fractional_code_reward,
@@ -14,15 +17,8 @@ from reward_kit.rewards.code_execution import (
     fractional_code_reward,
     local_code_execution_reward,
 )
-from reward_kit.sandbox import IsolationUnavailableError, get_sandbox
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _needs_a_sandbox():
-    try:
-        get_sandbox("auto")
-    except IsolationUnavailableError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 
 def reply(code, label="python"):
@@ -223,3 +219,190 @@ def test_shared_and_separate_processes_agree():
     truth = [{"input": str(n), "expected_output": str(2 * n)} for n in range(6)]
     for isolate in ("case", "submission"):
         assert fractional_code_reward(reply(DOUBLE), ground_truth=truth, isolate=isolate).score == 1.0
+
+
+CHECKER = "def check(input, expected, output):\n    return int(output) % int(expected) == 0"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["print('no number')", "print()", "print('9' * 5000)", "print('7\\n7')", "print('0\\0')"],
+)
+def test_an_output_that_the_checker_cannot_cope_with_is_wrong(code):
+    truth = [{"input": "", "expected_output": "7"}]
+    result = fractional_code_reward(reply(code), ground_truth=truth, checker=CHECKER)
+    assert (result.score, result.is_score_valid) == (0.0, True)
+    assert "wrong_answer" in result.reason
+
+
+def test_a_checker_that_an_output_stops_or_exhausts_is_no_broken_one():
+    stopping = "def check(input, expected, output):\n    while 'x' in output: pass\n    return output == expected"
+    exhausting = "def check(input, expected, output):\n    return bool(' ' * 10 ** len(output)) and output == expected"
+    truth = [{"input": "", "expected_output": "7\n"}] * 2
+    for checker, code in ((stopping, "print('x')"), (exhausting, "print('7' * 12)")):
+        result = fractional_code_reward(reply(code), ground_truth=truth, checker=checker, timeout=1)
+        assert (result.score, result.is_score_valid) == (0.0, True)
+    assert fractional_code_reward(reply("print(7)"), ground_truth=truth, checker=stopping).score == 1.0
+
+
+def test_a_checker_that_is_broken_is_not_graded_whatever_is_printed():
+    truth = [{"input": "", "expected_output": "7"}]
+    for checker in ("def check(i, e, o): return 1", "def check(i, e): return True", "check = 1", "def check("):
+        for code in ("print(7)", "print('x')"):
+            result = fractional_code_reward(reply(code), ground_truth=truth, checker=checker)
+            assert not result.is_score_valid
+            assert "the checker failed on the expected output" in result.error
+
+
+def test_an_output_far_longer_than_the_expected_one_is_wrong():
+    result = fractional_code_reward(reply("print('4' * 10**6)"), ground_truth="4")
+    assert "output_limit" in result.reason
+    assert fractional_code_reward(reply("print('4' + ' ' * 60_000)"), ground_truth="4").score == 1.0
+
+
+def test_a_value_far_longer_than_the_expected_one_is_wrong():
+    truth = [{"input": [], "expected_output": [1]}]
+    result = fractional_code_reward(reply("def f(): return [1] * 10**5"), ground_truth=truth, function_to_call="f")
+    assert (result.score, result.is_score_valid) == (0.0, True)
+
+
+def test_what_a_reply_prints_reaches_no_terminal_as_it_is():
+    for code in ("print('\\x1b[2J')", "raise ValueError('\\x1b]0;x\\x07')", "import sys; sys.exit('\\x1b[2J')"):
+        assert "\x1b" not in str(fractional_code_reward(reply(code), ground_truth="4"))
+
+
+def test_lists_and_trees_of_leetcode_travel_as_lists():
+    code = (
+        "class Solution:\n    def f(self, head: Optional[ListNode], root: Optional[TreeNode]) -> List[int]:\n"
+        "        return [head.next.val, root.left is None, root.right.val]"
+    )
+    truth = [{"input": [[1, 2], [1, None, 3]], "expected_output": [2, True, 3]}]
+    assert fractional_code_reward(reply(code), ground_truth=truth, function_to_call="f").score == 1.0
+    code = (
+        "class Solution:\n    def f(self, head: 'ListNode') -> 'ListNode':\n        return head and ListNode(0, head)"
+    )
+    truth = [{"input": [[1, 2]], "expected_output": [0, 1, 2]}, {"input": [[]], "expected_output": []}]
+    assert fractional_code_reward(reply(code), ground_truth=truth, function_to_call="f").score == 1.0
+
+
+def test_apps_wraps_all_values_or_none():
+    truth = {"inputs": [[1], [2]], "outputs": [[1], [2, 2]], "fn_name": "f"}
+    assert evaluate_apps_solution(reply("def f(n): return n"), ground_truth=truth).score == 0.0
+    assert evaluate_apps_solution(reply("def f(n): return [n] * n"), ground_truth=truth).score == 1.0
+
+
+def test_an_import_from_the_future_may_follow_a_prompt():
+    truth = {
+        "test": "def check(c):\n    assert c(2) == 4",
+        "entry_point": "f",
+        "prompt": "def f(x):\n    '''Double.'''\n",
+    }
+    code = "from __future__ import annotations\ndef f(x: int) -> int:\n    return x * 2"
+    assert fractional_code_reward(reply(code), ground_truth=truth).score == 1.0
+
+
+@pytest.mark.parametrize("text", ["```text\n" + " " * 300_000 + "\n```", "```md\n" * 20_000, "- " * 200_000 + "```"])
+def test_a_reply_of_blanks_and_fences_is_read_in_little_time(text):
+    began = time.process_time()
+    assert fractional_code_reward([{"role": "assistant", "content": text}], ground_truth="4").score == 0.0
+    assert time.process_time() - began < 3
+
+
+def test_a_stated_value_is_found_in_little_time():
+    began = time.process_time()
+    message = [{"role": "assistant", "content": "[ANSWER]" * 100_000 + "[1][/ANSWER]"}]
+    assert fractional_code_reward(message, ground_truth={"value": "[1]"}).score == 1.0
+    assert time.process_time() - began < 2
+
+
+def test_options_of_no_known_value_are_refused_and_columns_are_not():
+    with pytest.raises(UsageError, match="comparison='fuzzy'"):
+        fractional_code_reward(reply("print(4)"), ground_truth="4", comparison="fuzzy")
+    assert fractional_code_reward(reply("print(4)"), ground_truth="4", difficulty="hard").score == 1.0
+
+
+@pytest.mark.skipif(shutil.which("node", path="/usr/bin:/bin") is None, reason="no node in /usr/bin")
+def test_javascript_is_graded_by_output_and_by_function():
+    code = "const n = parseInt(require('fs').readFileSync(0, 'utf8')); console.log(n * 2)"
+    assert fractional_code_reward(reply(code, "js"), ground_truth=CASES, language="javascript").score == 0.5
+    truth = [{"input": [[1, 2], 3], "expected_output": {"sum": 6, "none": None}}]
+    for code in (
+        "const f = (a, b) => ({sum: a[0] + a[1] + b, none: null}) // end",
+        "class Solution { f(a, b) { return {none: null, sum: 6} } }",
+    ):
+        result = fractional_code_reward(reply(code, "js"), ground_truth=truth, language="js", function_to_call="f")
+        assert result.score == 1.0
+    for code in ("while (true);", "process.exit(0)", "require('fs').writeSync(1, '[\"forged\"]')"):
+        result = fractional_code_reward(
+            reply(code, "js"), ground_truth=truth, language="js", function_to_call="f", timeout=1
+        )
+        assert (result.score, result.is_score_valid) == (0.0, True)
+
+
+@pytest.mark.skipif(shutil.which("g++", path="/usr/bin:/bin") is None, reason="no g++ in /usr/bin")
+def test_cpp_is_compiled_in_the_sandbox_and_graded():
+    code = "#include <iostream>\nint main() { int a; std::cin >> a; std::cout << a * 2 << std::endl; }"
+    assert fractional_code_reward(reply(code, "cpp"), ground_truth=CASES, language="cpp").score == 0.5
+    for code in ('#include "/etc/passwd"\nint main() {}', '#include "/dev/zero"\nint main() {}', "int main( {"):
+        result = fractional_code_reward(reply(code, "c++"), ground_truth=CASES, language="c++")
+        assert (result.score, result.is_score_valid) == (0.0, True)
+        assert "compile_error" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("[ANSWER]assert f(1) == [(1, 2)][/ANSWER]", "[(1, 2)]"),
+        ("First [ANSWER]1[/ANSWER], no: [ANSWER]{'a': None}[/ANSWER].", "{'a': None}"),
+        ("It is\n```python\n{1, 2}\n```", "{2, 1}"),
+        ("<think>[ANSWER]3[/ANSWER]</think>\n'x'", "'x'"),
+        ("[ANSWER]`2`[/ANSWER]", "2.0"),
+        ('[ANSWER]{"a": [true, null]}[/ANSWER]', '{"a": [true, null]}'),
+    ],
+)
+def test_a_stated_value_is_compared(said, value):
+    messages = [{"role": "assistant", "content": said}]
+    assert fractional_code_reward(messages, ground_truth=json.dumps({"value": value})).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("[ANSWER]f(1)[/ANSWER]", "[1]"),
+        ("[ANSWER]assert f(1) == f(1)[/ANSWER]", "[1]"),
+        ("[ANSWER](1,)[/ANSWER]", "[1]"),
+        ("[ANSWER]1[/ANSWER]", "True"),
+        ("[ANSWER]{True: 'a'}[/ANSWER]", "{2: 'a'}"),
+        ("It is 1 or 2.", "1"),
+        ("", "''"),
+        ("[ANSWER]" + "[" * 2000 + "[/ANSWER]", "[1]"),
+        ("[ANSWER]" + "9" * 300 + "[/ANSWER]", "9"),
+    ],
+)
+def test_another_value_or_an_expression_earns_nothing(said, value):
+    messages = [{"role": "assistant", "content": said}]
+    result = fractional_code_reward(messages, ground_truth={"value": value})
+    assert (result.score, result.is_score_valid) == (0.0, True)
+
+
+def test_a_value_that_is_no_literal_is_not_graded():
+    result = fractional_code_reward([{"role": "assistant", "content": "1"}], ground_truth={"value": "f(1)"})
+    assert not result.is_score_valid
+    assert "expected a literal of Python or JSON" in result.error
+
+
+def test_a_unittest_can_ask_for_the_process_of_the_program():
+    test = (
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(f(lambda n: n), 1)"
+    )
+    code = reply("def f(how): return how(1)")
+    apart = fractional_code_reward(code, ground_truth={"test": test})
+    within = fractional_code_reward(code, ground_truth={"test": test, "trust": "in-process"})
+    assert (apart.score, within.score) == (0.0, 1.0)
+    assert within.metrics["isolation"].reason.endswith("trust: in-process")
+
+
+def test_a_program_can_copy_a_file_with_what_belongs_to_it():
+    code = "import shutil\nopen('a', 'w').write('x')\nshutil.copy2('a', 'b')\nprint(open('b').read())"
+    result = fractional_code_reward(reply(code), ground_truth="x")
+    assert (result.score, result.reason) == (1.0, "1 of 1 tests passed")

@@ -407,3 +407,26 @@ def test_tools_of_every_dialect_become_json_schema():
 @pytest.mark.parametrize("tools", [None, "", "{", 5, [], [5], {"name": 5}, [{"name": "f", "parameters": 5}]])
 def test_tools_that_cannot_be_understood_are_left_out(tools):
     assert exact_tool_match_reward(reply(("book", PLAIN)), calls(("book", PLAIN)), tools=tools).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("content", "repairable"),
+    [
+        ("<tool_call>{'name': 'book', 'arguments': {'city': \"it's\"}}</tool_call>", 1.0),
+        ('<tool_call>{"name": "book", "arguments": {"city": "Paris",}}</tool_call>', 1.0),
+        ('<tool_call>{"name": "book", "arguments": {"city": "Paris"}</tool_call>', 1.0),
+        ('<tool_call>{"name": "book", "arguments": {"city": "Paris"}}', 1.0),
+        ('[TOOL_CALLS]book{"city": "Paris", "breakfast": True', 1.0),
+        ('<tool_call>{"name" "book"}</tool_call><tool_call>{"name": "book",</tool_call>', 0.5),
+        ('<tool_call>{"name": "book", "arguments": {"city": "Par', 0.0),
+        ("<tool_call> book Paris </tool_call>", 0.0),
+    ],
+)
+def test_an_attempt_that_a_simple_repair_would_make_readable_is_told_apart_and_earns_nothing(content, repairable):
+    reply = [{"role": "assistant", "content": content}]
+    result = composite_function_call_reward(reply, [{"name": "book", "arguments": {"city": "Paris"}}], tools=TOOLS)
+    assert (result.score, result.metrics["repairable"].score) == (0.0, repairable)
+
+
+def test_repairs_are_spoken_of_only_where_something_is_malformed():
+    assert "repairable" not in exact_tool_match_reward([{"role": "assistant", "content": "No."}], []).metrics

@@ -1,10 +1,13 @@
 """JSON that fits a schema earns 1.0, anything else 0.0 with the first breach."""
 
+import json
+
 import pytest
 
 pytest.importorskip("jsonschema")
 
-from reward_kit.rewards.json_schema import json_schema_reward
+from reward_kit.errors import UsageError
+from reward_kit.rewards.json_schema import json_schema_reward, json_schema_reward_with_llm_judge
 
 SCHEMA = {
     "type": "object",
@@ -50,3 +53,47 @@ def test_content_may_be_given_apart():
 @pytest.mark.parametrize("schema", [None, 5, "{", {"type": "nothing"}])
 def test_a_broken_schema_is_not_graded(schema):
     assert not grade('{"name": "ada"}', schema).is_score_valid
+
+
+@pytest.fixture
+def judged(httpserver, tmp_path):
+    def judged(content, said='{"score": 0.5, "reason": "half"}', *, behaviour="a name of a poet", **options):
+        choice = {"message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
+        httpserver.expect_request("/v1/chat/completions", method="POST").respond_with_json({"choices": [choice]})
+        return json_schema_reward_with_llm_judge(
+            [{"role": "user", "content": "A name?"}, {"role": "assistant", "content": content}],
+            expected_schema=SCHEMA,
+            expected_behavior=behaviour,
+            base_url=httpserver.url_for("/v1"),
+            cache_folder=str(tmp_path),
+            **options,
+        )
+
+    return judged
+
+
+def test_the_judge_has_its_share_of_what_fits_the_schema(judged, httpserver):
+    result = judged('{"name": "ada"}')
+    assert (result.score, result.reason) == (pytest.approx(0.85), "half")
+    assert result.metrics["llm_judge"].score == 0.5
+    ((request, _),) = httpserver.log
+    question = json.loads(request.get_data())["messages"][-1]["content"]
+    assert '{"name": "ada"}' in question
+    assert "a name of a poet" in question
+    assert judged('{"name": "ada"}', weights={"schema": 1, "llm": 3}).score == pytest.approx(0.625)
+
+
+def test_the_judge_is_not_asked_of_what_breaks_the_schema_nor_without_a_question(judged, httpserver):
+    assert judged('{"name": 5}').score == 0.0
+    assert judged('{"name": "ada"}', behaviour=None).score == 1.0
+    assert httpserver.log == []
+
+
+def test_without_the_judges_verdict_nothing_is_graded(judged):
+    assert not judged('{"name": "ada"}', "good").is_score_valid
+
+
+@pytest.mark.parametrize("weights", [{}, {"schema": -1, "llm": 2}, {"judge": 1.0}])
+def test_weights_that_mean_nothing_are_an_error(judged, weights):
+    with pytest.raises(UsageError, match="found weights="):
+        judged('{"name": "ada"}', weights=weights)

@@ -1,4 +1,4 @@
-"""Verdicts on real data: GSM8K, and replies recorded from a language model. Skipped where the data is absent."""
+"""Verdicts on GSM8K, and on replies recorded from a language model. Skipped where the data is absent."""
 
 import json
 import os
@@ -51,15 +51,3 @@ def test_exactly_the_recorded_replies_that_are_correct_score_one():
 
     assert [result.score for result in results] == [float(row["correct"]) for row in replies]
     assert sum(result.reason == "no answer: the reply ends inside its thinking" for result in results) == 6
-
-
-@pytest.mark.parametrize("name", ["hard", "adversarial"])
-def test_no_wrong_reply_to_a_numeric_question_of_the_hard_sets_scores(name):
-    paid = []
-    for row in rows(f"math/{name}.jsonl"):
-        reply = [{"role": "assistant", "content": row["response_text"]}]
-        result = math_reward(reply, ground_truth=row["ground_truth"])
-        if result.score == 1.0 and not row["expected"]:
-            paid.append(row["id"])
-
-    assert paid == []

@@ -134,7 +134,7 @@ WITH_UNITS = [
     ("18 cm^2", ("cm^2",)),
     ("18 cm²", ("cm^2",)),
     (r"18\text{ m}^3", ("m^3",)),
-    ("18 miles per hour", ("mile", "per", "hour")),
+    ("18 miles per hour", ("mph",)),
     (r"18 \text{ m/s}", ("m", "second")),
     ("18°", ("degree",)),
     (r"18^\circ", ("degree",)),

@@ -40,7 +40,8 @@ def test_a_wrong_answer_says_what_differs_from_what():
         ("#### 72", (1.0, "72 (####)")),
         ("The answer is 72.", (1.0, "72 (phrase)")),
         ("She sold 72 clips.", (1.0, "72 (last number)")),
-        (r"\boxed{x}", (0.0, "x (boxed)")),
+        (r"\boxed{x}", (1.0, "x (boxed)")),
+        ("It is 5 or 7.", (0.0, "7 (last number)")),
         ("", (0.0, "the reply is empty")),
     ],
 )
@@ -59,7 +60,6 @@ def test_the_extracted_answer_and_the_ground_truth_are_metrics(reply, found):
         ("<think>It is 72", "no answer: the reply ends inside its thinking"),
         ("<think>It is 72</think>", "no answer: nothing follows the thinking or the prompt"),
         (r"\boxed{71} \boxed{72}", "no answer: several different answers: '71' and '72'"),
-        (r"\boxed{71 or 72}", "no answer: '71 or 72' is not one number"),
         (r"\boxed{}", "no answer: the marked answer is empty"),
         (r"So \boxed{72", "no answer: the reply ends inside the mark of its answer"),
         ("It is 71 or 72.", "no answer: several guesses where one answer is asked for"),
@@ -82,7 +82,7 @@ def test_a_long_answer_is_shortened_in_the_reason():
 def test_a_reason_can_be_written_as_utf_8():
     result = grade("\\boxed{\ud800}", "72")
 
-    assert result.reason.encode() == rb"no answer: '\\ud800' is not one number"
+    assert result.reason.encode().startswith(rb"'\\ud800' != '72' (boxed)")
 
 
 # The reply.
@@ -152,15 +152,15 @@ def test_an_answer_that_begins_like_a_short_prompt_is_read_whole():
 @pytest.mark.parametrize(
     "ground_truth",
     [
-        *(None, "", "   ", "A", "x^2", "5 or 7", "1,2", "3:30", "5 hours 30 minutes", "#### ", "no mark"),
-        *(True, math.nan, math.inf, pytest.param(10**5000, id="huge"), "9" * 5000, [72], {"answer": 72}, b"72"),
+        *(None, "", "   ", "#### ", r"\boxed{}", "...", "a" * 5000),
+        *(True, math.nan, math.inf, pytest.param(10**5000, id="huge"), "9" * 5000, [], [[72]], {"answer": 72}, b"72"),
     ],
 )
 def test_without_a_usable_ground_truth_nothing_is_graded(ground_truth):
     result = grade(r"\boxed{72}", ground_truth)
 
     assert (result.is_score_valid, result.score) == (False, 0.0)
-    assert result.error.startswith("found ground_truth=")
+    assert result.error.startswith("found ")
 
 
 def test_a_missing_ground_truth_is_not_graded():
@@ -357,7 +357,7 @@ def test_the_same_answer_twice_is_one_answer():
     assert (answer.number.value, answer.rule, answer.problem) == (72, "boxed", "")
 
 
-@pytest.mark.parametrize("module", ["reward", "answers", "numbers"])
+@pytest.mark.parametrize("module", ["reward", "extraction", "gold", "numbers", "verifying"])
 def test_the_examples_in_the_docstrings_run(module):
     found = doctest.testmod(importlib.import_module(f"reward_kit.rewards.math.{module}"))
 

@@ -294,6 +294,10 @@ RIGHT = [
     (r"\boxed{2^{10}}", "1024"),
     (r"\boxed{3 \times 24}", "72"),
     ("She travels 3 km", "3"),
+    (r"\boxed{\sqrt{5184}}", "72"),
+    (r"\boxed{72 + 0}", "72"),
+    (r"\boxed{0.333...}", "1/3"),
+    (r"\boxed{\lfloor 72.5 \rfloor}", "72"),
 ]
 
 

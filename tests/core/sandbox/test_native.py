@@ -1,9 +1,9 @@
 """What a program in the native sandbox can do, and what comes out of it."""
 
 import asyncio
-import os
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +48,14 @@ def test_a_program_reads_its_input_and_prints(native):
 )
 def test_standard_input_is_read_in_every_usual_way(native, source):
     assert run(native, source, "abc").stdout.strip() == "abc"
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_a_shorter_input_ends_where_it_ends(native, share):
+    program = Program(source="import sys; print(len(sys.stdin.read()))")
+    cases = [Stdin("x" * 9000), Stdin("y"), Stdin("")]
+    outcomes = native.submit(program, cases, QUICK, share=share).result()
+    assert [outcome.stdout for outcome in outcomes] == ["9000\n", "1\n", "0\n"]
 
 
 @pytest.mark.parametrize(
@@ -263,9 +271,11 @@ def test_without_what_confines_nothing_is_run(without):
 
 def test_closing_leaves_no_process_and_no_file():
     sandbox = NativeSandbox(workers=2, without=["namespaces"])
-    run(sandbox, "open('f', 'w').write('x')")
+    folder = Path(run(sandbox, "import os\nopen('f', 'w').write('x')\nprint(os.getcwd())").stdout.strip())
+    assert folder.is_dir()
+    assert "reward-kit-jail-" in folder.name
     sandbox.close()
-    assert not [name for name in os.listdir("/tmp") if name.startswith("reward-kit-jail-")]  # noqa: PTH208, S108
+    assert not folder.exists()
 
 
 def test_get_sandbox_gives_the_same_one_each_time():
@@ -295,3 +305,26 @@ def test_cpp_is_compiled_once_and_runs(native):
 def test_cpp_that_does_not_compile_says_so(native):
     outcome = native.run(Program(source="int main( {", language="cpp"))
     assert outcome.status == "compile_error"
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_standard_input_can_be_read_twice(native, share):
+    program = Program(source="import sys\na = sys.stdin.read()\nsys.stdin.seek(0)\nprint(a == sys.stdin.read(), a)")
+    outcomes = native.submit(program, [Stdin("first, long"), Stdin("second")], QUICK, share=share).result()
+    assert [outcome.stdout for outcome in outcomes] == ["True first, long\n", "True second\n"]
+
+
+def test_no_two_cases_draw_the_same_random_numbers(native):
+    outcomes = native.submit(Program(source="import random\nprint(random.random())"), [Stdin("")] * 5, QUICK).result()
+    assert len({outcome.stdout for outcome in outcomes}) == 5
+
+
+def test_a_program_finds_nothing_in_main_but_what_python_puts_there(native):
+    source = "import sys\nprint(sorted(globals().keys() - {'sys'}), 'solution' in sys.modules, sys.argv)"
+    expected = ["__builtins__", "__doc__", "__loader__", "__name__", "__package__", "__spec__"]
+    assert run(native, source).stdout == f"{expected} False ['']\n"
+
+
+@pytest.mark.parametrize("line", ["import math, decimal as d", "from decimal import Decimal", "import  json ,decimal"])
+def test_modules_that_programs_import_are_there(native, line):
+    assert run(native, f"import sys\n{line}\nprint('decimal' in sys.modules)").stdout == "True\n"

@@ -56,12 +56,27 @@ def test_a_fault_of_the_service_is_tried_again(remote, service, fault):
     assert remote.run(Program(source="print(1)")).stdout == "1\n"
 
 
-@pytest.mark.parametrize("faults", [[500] * 3, ["SandboxError"] * 3, ["garbage"] * 3, ["cut"]])
+@pytest.mark.parametrize("faults", [[500] * 3, ["SandboxError"] * 3, ["garbage"] * 3])
 def test_a_service_that_stays_at_fault_grades_nothing(remote, service, faults):
     service.faults = list(faults)
     result = fractional_code_reward(REPLY, ground_truth=TRUTH[:1], sandbox=remote)
     assert not result.is_score_valid
     assert "the sandbox service" in result.error
+
+
+def test_output_beyond_what_the_service_reads_is_the_programs_own_doing(remote, service):
+    service.faults = ["cut"]
+    result = fractional_code_reward(REPLY, ground_truth=TRUTH[:1], sandbox=remote)
+    assert (result.score, result.is_score_valid) == (0.0, True)
+    assert "output_limit" in result.reason
+
+
+def test_where_the_expected_output_is_longer_than_the_service_reads_no_reply_is_graded(remote, service):
+    truth = [{"input": "", "expected_output": "x" * 200_000}]
+    for code in ("print('x' * 200_000)", "print(1)"):
+        reply = [{"role": "assistant", "content": f"```python\n{code}\n```"}]
+        assert not fractional_code_reward(reply, ground_truth=truth, sandbox=remote).is_score_valid
+    assert service.requests == []
 
 
 def test_a_service_that_is_gone_grades_nothing():

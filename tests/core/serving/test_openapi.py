@@ -7,12 +7,16 @@ import pytest
 
 
 @pytest.mark.timeout(180)
-def test_made_up_requests_find_no_failure(serving, key):
+def test_made_up_requests_find_no_failure(serving, key, tmp_path):
     limits = ["--phases", "fuzzing", "--max-examples", "25", "--seed", "7", "--no-color"]
     with serving("--workers", "2", "--timeout", "2", "--max-batch", "4") as served:
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"{served.url}/openapi.json"]
         done = subprocess.run(
-            [*command, "-H", f"Authorization: Bearer {key}", *limits], capture_output=True, text=True, check=False
+            [*command, "-H", f"Authorization: Bearer {key}", *limits],
+            cwd=tmp_path,  # it keeps notes where it runs
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert "4 passed" in done.stdout

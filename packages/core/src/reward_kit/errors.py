@@ -5,6 +5,7 @@
     ├── GradingError (RuntimeError)    1   a reward could not decide: the row is *not graded*
     ├── UsageError (ValueError)        2   an argument or a setting is wrong
     │   └── DataError                  2   a row of a file is wrong; names file:line and the field
+    │       └── UnsuitableRowError     2   a row is sound, but not of the kind that the example is about
     ├── PrerequisiteError (RuntimeError) 3 something has to be there first: a key, an engine, a network
     │   └── MissingExtraError (ImportError) 3 an optional dependency is not installed
     └── RemoteError (ConnectionError)  4   a service failed or answered what it should not
@@ -29,6 +30,7 @@ __all__ = [
     "RemoteError",
     "RemoteStatusError",
     "RewardKitError",
+    "UnsuitableRowError",
     "UsageError",
     "require",
 ]
@@ -79,6 +81,22 @@ class DataError(UsageError):
 
 def _data_error(problem: str, path: str | None, line: int | None, field: str) -> DataError:
     return DataError(problem, path=path, line=line, field=field)
+
+
+class UnsuitableRowError(DataError):
+    """A row is sound, but not of the kind that the example is about: ``prepare`` leaves it out and counts ``kind``."""
+
+    def __init__(self, kind: str, detail: str = "", *, path: str | Path | None = None, line: int | None = None) -> None:
+        self.kind = kind
+        self.detail = detail
+        super().__init__(f"{kind}: {detail}" if detail else kind, path=path, line=line)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _unsuitable_row_error, (self.kind, self.detail, self.path, self.line)
+
+
+def _unsuitable_row_error(kind: str, detail: str, path: str | None, line: int | None) -> UnsuitableRowError:
+    return UnsuitableRowError(kind, detail, path=path, line=line)
 
 
 class PrerequisiteError(RewardKitError, RuntimeError):

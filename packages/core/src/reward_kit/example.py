@@ -83,7 +83,8 @@ class Example:
     packages: Mapping[str, PackageSource] = field(default_factory=dict)
     """Further sources by name. Their rows that cannot be used are left out, counted and kept with the reasons."""
     row: Callable[[Mapping[str, Any]], Sample]
-    """Makes a sample of one row of the source; raises ValueError or KeyError on a row that it cannot use."""
+    """Makes a sample of one row of the source; raises ValueError or KeyError on a row that is wrong, and
+    UnsuitableRowError on one that is not of the kind that the example is about."""
     system_prompt: str
     reward: Reward
     generation: GenerationSettings = field(default_factory=GenerationSettings)

@@ -14,9 +14,9 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
-from reward_kit.clients.credentials import redact
 from reward_kit.errors import UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
+from reward_kit.redaction import without_secrets
 
 __all__ = ["Grader", "agrade", "conversation", "describe", "grade", "is_async", "name_of"]
 
@@ -136,7 +136,7 @@ class Grader:
 def describe(error: BaseException) -> str:
     """Return ``error`` as one line that is not too long: its type and its message, without secrets."""
     try:
-        text = redact(" ".join(str(error).split()))
+        text = without_secrets(" ".join(str(error).split()))
     except Exception:  # noqa: BLE001 - an exception of a reward may have a broken __str__
         text = "its message cannot be shown"
     line = f"{type(error).__name__}: {text}" if text else type(error).__name__

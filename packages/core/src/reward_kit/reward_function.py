@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, cast, overload
 if TYPE_CHECKING:
     from reward_kit.models import EvaluateResult, Message
 
-__all__ = ["reward_function"]
+__all__ = ["reward_function", "works_elsewhere"]
 
 P = ParamSpec("P")
 Mode = Literal["pointwise", "batch"]
@@ -26,7 +26,11 @@ def reward_function(_func: Callable[P, Awaitable[Returned]], /) -> Callable[P, A
 def reward_function(_func: Callable[P, Returned], /) -> Callable[P, "EvaluateResult"]: ...
 @overload
 def reward_function(
-    *, mode: Mode = "pointwise", id: str | None = None, requirements: list[str] | None = None
+    *,
+    mode: Mode = "pointwise",
+    id: str | None = None,
+    requirements: list[str] | None = None,
+    elsewhere: bool = False,
 ) -> Callable[[Callable[P, Any]], Callable[P, Any]]: ...
 def reward_function(
     _func: Callable[..., Any] | None = None,
@@ -35,12 +39,15 @@ def reward_function(
     mode: Mode = "pointwise",
     id: str | None = None,  # noqa: A002 - the name that users of 0.4.1 write
     requirements: list[str] | None = None,
+    elsewhere: bool = False,
 ) -> Callable[..., Any]:
     """Make a function a reward: ``messages`` may be dicts or Message, the result is an EvaluateResult.
 
     The function takes ``messages`` first and returns an EvaluateResult or a dict in its shape; an ``async``
     function gives an ``async`` reward. With ``mode="batch"`` it takes a list of conversations and returns a list
     of as many results. ``id`` and ``requirements`` (pip requirement strings) travel with a deployed evaluator.
+    ``elsewhere`` says that other processes, such as a sandbox, do the work and bound its time. Who grades a batch then
+    keeps many gradings under way, and gives them no time limit of its own: it would count the time spent waiting.
 
     Raises, when the reward is called:
         ValueError: the messages or the returned value do not have the expected shape.
@@ -61,9 +68,17 @@ def reward_function(
         attributes._reward_function_id = id  # noqa: SLF001 - the names that 0.4.1 set and its users read
         attributes._reward_function_requirements = requirements  # noqa: SLF001
         attributes._reward_function_mode = mode  # noqa: SLF001
+        attributes._reward_function_elsewhere = elsewhere  # noqa: SLF001
         return wrapper
 
     return decorate if _func is None else decorate(_func)
+
+
+def works_elsewhere(reward: Callable[..., Any]) -> bool:
+    """Return whether ``reward``, or what it is a partial of, was declared to do its work ``elsewhere``."""
+    while isinstance(reward, functools.partial):
+        reward = reward.func
+    return bool(getattr(reward, "_reward_function_elsewhere", False))
 
 
 def _sync_wrapper(func: Callable[..., Any], mode: Mode) -> Callable[..., Any]:

@@ -1,4 +1,7 @@
-"""Ask any OpenAI-compatible endpoint for a chat completion: one request, one whole reply, no streaming.
+"""Ask any OpenAI-compatible endpoint for a chat completion: one request, one whole reply.
+
+A long reply is asked for as a stream, and taken when it is whole: Fireworks refuses anything else for more than 4,096
+tokens, and no connection stays silent for the minutes that it takes.
 
 Thinking stays as the endpoint gives it: inline ``<think>…</think>`` in ``content``, or apart in
 ``reasoning_content``. A reply that the token limit cut off is a reply, with ``finish_reason`` ``length``.
@@ -10,12 +13,15 @@ from typing import Any
 
 from reward_kit.clients.cache import ReplyCache, request_digest
 from reward_kit.clients.http import Answer, HttpClient
+from reward_kit.clients.streamed import EVENT_STREAM, whole_completion
 from reward_kit.errors import EndpointMissingError, RemoteAnswerError, RemoteStatusError, UsageError
 from reward_kit.models import Message
 
 __all__ = ["ChatClient", "ChatReply", "ChatRequest"]
 
 PATH = "/chat/completions"
+MOST_TOKENS_AT_ONCE = 4096
+"""A request for more tokens is one for a stream."""
 FAILED = frozenset({"error", "insufficient_system_resource"})
 """Reasons to finish by which an endpoint says that it failed in the middle of a reply."""
 
@@ -48,14 +54,14 @@ class ChatRequest:
             "tools": None if self.tools is None else [dict(tool) for tool in self.tools],
         }
         if clash := sorted({"model", "messages", "stream", *fields} & set(self.extra)):
-            message = (
-                f"found {clash} in extra, expected fields that ChatRequest does not have; streaming is not offered"
-            )
+            message = f"found {clash} in extra, expected fields that ChatRequest does not have; a reply is always whole"
             raise UsageError(message)
+        streamed = (self.max_tokens or 0) > MOST_TOKENS_AT_ONCE
         return {
             "model": self.model,
             "messages": [message.to_wire() for message in self.messages],
             **{name: value for name, value in fields.items() if value is not None},
+            **({"stream": True, "stream_options": {"include_usage": True}} if streamed else {}),
             **self.extra,
         }
 
@@ -112,7 +118,8 @@ class ChatClient:
 
 def _completion(answer: Answer) -> dict[str, Any]:
     """Return the parts of an answer that make a reply, once they are sure to make one."""
-    value = answer.json()
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    value = whole_completion(answer.body) if kind == EVENT_STREAM else answer.json()
     if not isinstance(value, dict):
         message = f"answered {answer.status} with {type(value).__name__}, expected a chat completion"
         raise RemoteAnswerError(message)

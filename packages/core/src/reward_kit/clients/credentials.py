@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reward_kit.errors import PrerequisiteError
+from reward_kit.redaction import without_secrets
 
 __all__ = [
     "AUTH_FILE",
-    "KEY_SHAPES",
     "ApiKey",
     "api_key_from",
     "fireworks_account_id",
@@ -20,26 +20,7 @@ __all__ = [
     "redact",
 ]
 
-KEY_SHAPES = re.compile(
-    r"\b(?:fw|fpk)_[A-Za-z0-9]{16,}"
-    r"|\bsk-[A-Za-z0-9_-]{20,}"
-    r"|\bhf_[A-Za-z0-9]{20,}"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}"
-    r"|\bgithub_pat_[A-Za-z0-9_]{30,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\bAKIA[0-9A-Z]{16}\b"
-    r"|\bAIza[A-Za-z0-9_-]{35}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-)
-"""Text that has the shape of a key of a known service."""
-
 AUTH_FILE = ".fireworks/auth.ini"
-REDACTED = "[redacted]"
-_BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"',;]+")
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
-_QUERY_SECRET = re.compile(r"(?i)([?&][^=&\s]*(?:key|token|secret|signature|password|credential)[^=&\s]*=)[^&\s\"']+")
-# Replacing every "a" because somebody's test key is "a" would destroy the message and protect nothing.
-_SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +94,4 @@ def _auth_file_value(path: Path, name: str) -> str | None:
 
 def redact(text: str, *keys: ApiKey | None) -> str:
     """Return ``text`` without ``keys``, without what has the shape of a key, and without secrets inside URLs."""
-    for key in keys:
-        if key is not None and len(key.value) >= _SHORTEST_SECRET:
-            text = text.replace(key.value, REDACTED)
-    text = KEY_SHAPES.sub(REDACTED, text)
-    text = _BEARER.sub(rf"\g<1>{REDACTED}", text)
-    text = _USER_INFO.sub("", text)
-    return _QUERY_SECRET.sub(rf"\g<1>{REDACTED}", text)
+    return without_secrets(text, *(key.value for key in keys if key is not None))

@@ -19,6 +19,9 @@ FIRST_WAIT = 2.0
 """Seconds before the second attempt; each later wait is twice as long, and every one is shortened at random."""
 TRANSIENT = frozenset({408, 409, 429})
 SERVER_ERROR = 500
+NOT_FOUND = 404
+NOT_ALLOWED = frozenset({401, 403, NOT_FOUND})
+"""The hub answers any of these for what a token may not read, and for what is not there."""
 
 
 def hub_rows(
@@ -57,11 +60,15 @@ def _downloaded(source: HubSource, split: str, sleep: Callable[[float], object],
 
 def _failure(error: Exception, source: HubSource, split: str) -> Exception:
     """Return what went wrong as an error of ours, which names the way without the hub."""
+    from datasets.exceptions import DatasetNotFoundError
+
     instead = "or pass `--source PATH` with a file or folder that holds it"
     status = _status(error)
     if status is not None:
-        advice = "try again later" if _may_pass(status) else "check its name and your access"
-        return RemoteStatusError(f"the hub answered {status} for {source.repo!r}; {advice}, {instead}", status)
+        return RemoteStatusError(f"the hub answered {status} for {source.repo!r}; {_advice(status)}, {instead}", status)
+    if isinstance(error, DatasetNotFoundError):  # the library does not say which status it was
+        told = f"the hub does not let {source.repo!r} be read ({' '.join(str(error).split())})"
+        return RemoteStatusError(f"{told}; {_advice(NOT_FOUND)}, {instead}", NOT_FOUND)
     if isinstance(error, ConnectionError):
         message = f"cannot reach the hub for {source.repo!r}; connect this machine to it, {instead}"
         return PrerequisiteError(message)
@@ -69,6 +76,12 @@ def _failure(error: Exception, source: HubSource, split: str) -> Exception:
     if isinstance(error, ValueError):
         return UsageError(f"found split {split!r} and config {source.config!r} for {source.repo!r}: {text}")
     return RemoteError(f"the download of {source.repo!r} failed ({type(error).__name__}: {text}); try again, {instead}")
+
+
+def _advice(status: int) -> str:
+    if status in NOT_ALLOWED:
+        return "check its name, accept its terms on the hub where it has any, set HF_TOKEN to a token that may read it"
+    return "try again later" if _may_pass(status) else "check its name and your access"
 
 
 def _status(error: BaseException | None) -> int | None:

@@ -1,18 +1,21 @@
-"""JSON Lines: one object a line, read strictly and without holding more than one line.
+"""JSON Lines, gzipped or not: one object a line, read strictly and without holding more than one line.
 
 Strict: what Python's ``json`` lets through and no other reader does (NaN, infinities, a key twice) is an error
 that names the file, the line and the key. Blank lines, CRLF line ends and a UTF-8 byte order mark are tolerated.
 """
 
+import gzip
 import json
-import math
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, cast
 
+from reward_kit.data.strict_json import JsonSyntaxError, StrictJsonError, read_whole
 from reward_kit.errors import DataError
 
 __all__ = [
+    "GZIPPED",
     "MAX_LINE_BYTES",
     "UTF8_MARK",
     "RawLine",
@@ -29,6 +32,7 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 """A longer line is an error: it would be held in memory several times over, and is no row of a data set."""
 
 UTF8_MARK = b"\xef\xbb\xbf"
+GZIPPED = ".gz"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 RawLine = tuple[int, bytes]
@@ -54,7 +58,7 @@ def raw_lines(path: str | Path) -> Iterator[RawLine]:
     """Yield the number and the bytes of each line that is not blank, without its line end."""
     with _opened(path) as file:
         number = 0
-        while line := file.readline(MAX_LINE_BYTES + 1):
+        while line := _read_line(file, path):
             number += 1
             if len(line) > MAX_LINE_BYTES:
                 problem = f"found a line of more than {MAX_LINE_BYTES} bytes; is this one JSON object per line?"
@@ -94,18 +98,21 @@ def parse_json(data: bytes, *, path: str | Path | None = None, number: int | Non
         DataError: it is not one JSON value in UTF-8.
     """
     try:
-        return _DECODER.decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         problem = f"found the byte 0x{data[error.start]:02x} at column {error.start + 1}, expected UTF-8"
         raise DataError(problem, path=path, line=number) from None
-    except json.JSONDecodeError as error:
-        problem = f"not JSON: {error.msg} at column {error.colno}"
-        raise DataError(problem, path=path, line=error.lineno if number is None else number) from None
-    except _UnfitValueError as error:
+    try:
+        # A row may hold a whole reply, which may be nested as deep as it likes.
+        return read_whole(text, max_depth=None)
+    except JsonSyntaxError as error:
+        before = text[: error.position]
+        column = error.position - before.rfind("\n")
+        problem = f"{error.problem} at column {column}"
+        line = before.count("\n") + 1 if number is None else number
+        raise DataError(problem, path=path, line=line) from None
+    except StrictJsonError as error:
         raise DataError(error.problem, path=path, line=number, field=error.key) from None
-    except (ValueError, RecursionError) as error:  # an integer of too many digits, brackets nested too deep
-        problem = f"not usable JSON: {str(error).partition(';')[0]}"
-        raise DataError(problem, path=path, line=number) from None
 
 
 def to_line(row: Mapping[str, Any]) -> bytes:
@@ -125,12 +132,22 @@ def to_line(row: Mapping[str, Any]) -> bytes:
 
 def _opened(path: str | Path) -> BinaryIO:
     try:
+        if Path(path).suffix.lower() == GZIPPED:
+            return cast("BinaryIO", gzip.open(path))
         return Path(path).open("rb")
     except FileNotFoundError:
         problem = "no such file"
         raise DataError(problem, path=path) from None
     except OSError as error:
         problem = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        raise DataError(problem, path=path) from error
+
+
+def _read_line(file: BinaryIO, path: str | Path) -> bytes:
+    try:
+        return file.readline(MAX_LINE_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        problem = f"not a gzip file that can be read: {error}"
         raise DataError(problem, path=path) from error
 
 
@@ -141,41 +158,6 @@ def _without_mark(line: bytes, path: str | Path) -> bytes:
     return line.removeprefix(UTF8_MARK)
 
 
-class _UnfitValueError(Exception):
-    """A value that Python's ``json`` takes and JSON does not have."""
-
-    def __init__(self, problem: str, key: str = "") -> None:
-        super().__init__(problem, key)
-        self.problem = problem
-        self.key = key
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                problem = "found this key twice in one object"
-                raise _UnfitValueError(problem, key)
-            seen.add(key)
-    return row
-
-
-def _constant(name: str) -> NoReturn:
-    problem = f"found {name}, which JSON does not have; expected a finite number, a string or null"
-    raise _UnfitValueError(problem)
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        problem = f"found the number {text[:40]}, which is too large to hold; write it as a string"
-        raise _UnfitValueError(problem)
-    return value
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_number)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 _JSON_NAMES = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}

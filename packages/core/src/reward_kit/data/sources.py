@@ -2,7 +2,7 @@
 
 A single file *is* the split, so only the slice of a split applies to it. In a folder the split is the files that
 are named after it, as the hub lays them out: ``train.jsonl``, ``train-00000-of-00002.parquet``, ``train/*.jsonl``,
-inside a folder named like the configuration where there is one.
+inside a folder named like the configuration where there is one; the split ``all`` is every file.
 """
 
 import hashlib
@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reward_kit.data.jsonl import UTF8_MARK, as_object, parse_json, parse_line, raw_lines
+from reward_kit.data.jsonl import GZIPPED, UTF8_MARK, as_object, parse_json, parse_line, raw_lines
 from reward_kit.data.splits import Split
 from reward_kit.errors import DataError, UsageError, require
 
 __all__ = ["SourceRow", "local_files", "local_rows", "sha256_of_files"]
 
 LINES = (".jsonl", ".ndjson")
-SUFFIXES = (*LINES, ".json", ".parquet")
+SUFFIXES = (*LINES, *(f"{suffix}{GZIPPED}" for suffix in LINES), ".json", ".parquet")
+ALL = "all"
+"""The split that is every file of a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +69,18 @@ def local_files(source: str | Path, split: Split, *, config: str | None = None) 
     """Return the files of ``split`` in ``source``, sorted."""
     path = Path(source)
     if path.is_file():
-        if path.suffix.lower() not in SUFFIXES:
+        if not _is_data(path):
             problem = f"found a file ending in {path.suffix!r}, expected one of {', '.join(SUFFIXES)}"
             raise DataError(problem, path=path)
         return [path]
     if not path.is_dir():
         problem = "no such file or folder"
         raise DataError(problem, path=path)
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    files = sorted(file for file in path.rglob("*") if _is_data(file) and file.is_file())
     if config is not None and any(config in file.relative_to(path).parts[:-1] for file in files):
         files = [file for file in files if config in file.relative_to(path).parts[:-1]]
+    if split.name == ALL and files:
+        return files
     by_split: dict[str, list[Path]] = {}
     for file in files:
         by_split.setdefault(_split_name(file, path), []).append(file)
@@ -95,6 +99,10 @@ def sha256_of_files(files: Iterable[Path]) -> str:
             while block := file.read(1 << 18):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def _is_data(file: Path) -> bool:
+    return file.name.lower().endswith(SUFFIXES)
 
 
 def _split_name(file: Path, root: Path) -> str:

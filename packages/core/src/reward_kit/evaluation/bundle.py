@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from reward_kit import __version__
-from reward_kit.clients.credentials import KEY_SHAPES, redact
+from reward_kit.clients.credentials import redact
 from reward_kit.errors import UsageError
 from reward_kit.evaluation.imports import sources_of
 from reward_kit.example import Example
+from reward_kit.redaction import KEY_SHAPES
 from reward_kit.rewards.remote import Remote
 
 __all__ = ["Bundle", "bundle_evaluator", "bundle_example", "bundle_remote", "load_reward", "refuse_keys"]
@@ -99,7 +101,7 @@ def bundle_example(example: Example, *, secrets: Iterable[str] = ()) -> Bundle:
     Raises:
         UsageError: the reward cannot be imported by a name, or a source holds what looks like a key.
     """
-    target = _importable(example.reward) or f"{example.package}:example.reward"
+    target = _importable(example.reward) or f"{_home(example)}:example.reward"
     return bundle_evaluator(target, name=example.name, secrets=secrets)
 
 
@@ -169,6 +171,12 @@ def refuse_keys(files: Mapping[str, str], secrets: Iterable[str] = ()) -> None:
                     f"{name}:{number} holds what looks like a key; read it from the environment instead of sending it"
                 )
                 raise UsageError(message)
+
+
+def _home(example: Example) -> str:
+    """Return the module that defines ``example`` in its package, so that the package's program is not packaged, too."""
+    inside = (name for name in sorted(sys.modules) if name.startswith(f"{example.package}."))
+    return next((name for name in inside if getattr(sys.modules[name], "example", None) is example), example.package)
 
 
 def _importable(reward: Callable[..., Any]) -> str | None:

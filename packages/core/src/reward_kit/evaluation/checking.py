@@ -17,11 +17,11 @@ from reward_kit.errors import DataError
 from reward_kit.evaluation.conversations import Conversation
 from reward_kit.evaluation.engines import grade_all
 from reward_kit.evaluation.floors import floors
-from reward_kit.models import EvaluateResult, Message, Sample
+from reward_kit.evaluation.proof import Trial, of_floor, of_reference
+from reward_kit.models import EvaluateResult, Sample
 
 __all__ = ["CheckReport", "KindCount", "Offence", "check"]
 
-REFERENCE = "reference"
 ROW = "row"
 
 
@@ -57,13 +57,6 @@ class CheckReport:
         return self.offences == 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    kind: str
-    expected: float
-    conversation: Conversation
-
-
 def check(
     data: str | Path | Iterable[Sample],
     reward: Callable[..., Any],
@@ -85,7 +78,7 @@ def check(
     samples = read_samples(data) if isinstance(data, str | Path) else data
     checking = _Checking(on_offence or (lambda _: None), on_row or (lambda: None))
     trials, graded_trials = tee(checking.trials(islice(samples, limit)))
-    conversations = (trial.conversation for trial in graded_trials for _ in range(2))
+    conversations = (_conversation(trial) for trial in graded_trials for _ in range(2))
     with closing(grade_all(conversations, reward, workers=workers, timeout=timeout)) as graded:
         results = (item.result for item in graded)
         for first, second in zip(results, results, strict=True):
@@ -106,7 +99,7 @@ class _Checking:
         self.kinds: dict[str, KindCount] = {}
         self.offences = 0
 
-    def trials(self, samples: Iterable[Sample]) -> Iterator[_Trial]:
+    def trials(self, samples: Iterable[Sample]) -> Iterator[Trial]:
         with IdIndex() as ids:
             for sample in samples:
                 self.rows += 1
@@ -116,43 +109,32 @@ class _Checking:
                     self._offend(sample.id, ROW, f"the id is that of row {earlier.line}, too; ids must be different")
                 yield from self._trials_of(sample)
 
-    def judge(self, trial: _Trial, first: EvaluateResult, second: EvaluateResult) -> None:
+    def judge(self, trial: Trial, first: EvaluateResult, second: EvaluateResult) -> None:
         count = self.kinds.setdefault(trial.kind, KindCount())
         count.replies += 1
-        problem = _problem(trial.expected, first, second)
+        problem = trial.problem(first, second)
         if problem is None:
             count.right += 1
         else:
-            self._offend(trial.conversation.id, trial.kind, problem)
+            self._offend(trial.sample.id, trial.kind, problem)
 
-    def _trials_of(self, sample: Sample) -> Iterator[_Trial]:
+    def _trials_of(self, sample: Sample) -> Iterator[Trial]:
         reference = sample.reference_message
         if reference is None:
             self._offend(sample.id, ROW, "the row has no reference, expected a reply that earns 1.0")
         else:
             if reference.text and reference.text.strip() == str(sample.ground_truth).strip():
                 self._offend(sample.id, ROW, "the reference is the ground truth itself; grading it proves nothing")
-            yield _Trial(REFERENCE, 1.0, _conversation(sample, reference))
+            yield of_reference(sample, reference)
         for floor in floors(sample):
-            yield _Trial(floor.kind, 0.0, _conversation(sample, Message(role="assistant", content=floor.text)))
+            yield of_floor(sample, floor)
 
     def _offend(self, identifier: str, kind: str, problem: str) -> None:
         self.offences += 1
         self._on_offence(Offence(id=identifier, kind=kind, problem=problem))
 
 
-def _conversation(sample: Sample, reply: Message) -> Conversation:
-    return Conversation(
-        id=sample.id, messages=(*sample.messages, reply), ground_truth=sample.ground_truth, extra=sample.extra
-    )
-
-
-def _problem(expected: float, first: EvaluateResult, second: EvaluateResult) -> str | None:
-    for result in (first, second):
-        if not result.is_score_valid:
-            return f"not graded ({result.error}), expected {expected}"
-    if first.score != second.score:
-        return f"scored {first.score} and then {second.score}, expected the same twice"
-    if first.score != expected:
-        return f"scored {first.score}, expected {expected} ({first.reason or 'no reason given'})"
-    return None
+def _conversation(trial: Trial) -> Conversation:
+    sample = trial.sample
+    messages = (*sample.messages, trial.reply)
+    return Conversation(id=sample.id, messages=messages, ground_truth=sample.ground_truth, extra=sample.extra)

@@ -2,6 +2,8 @@
 
 Which of them there are depends on the ground truth: a number, alone or in a short text, can be perturbed and
 hidden among guesses; another short text only hidden; and for anything else there are the replies that say nothing.
+A reference that is a program is also made wrong; the reward of such a reply may be a part, since it may pass some
+tests, but never the whole.
 """
 
 import json
@@ -12,9 +14,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from reward_kit.evaluation.mutants import mutants
 from reward_kit.models import Sample
+from reward_kit.rewards.code_execution.blocks import find_program
 
-__all__ = ["Floor", "floors"]
+__all__ = ["Floor", "floors", "wrong_references"]
 
 NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _IN_TEXT = re.compile(rf"(?<![\d.,]){NUMBER.pattern}(?![\d,]*\d|\.\d)")
@@ -24,10 +28,12 @@ LONGEST_HIDDEN = 40
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """A reply that must score 0.0."""
+    """A reply that must not earn the reward."""
 
     kind: str
     text: str
+    partial: bool = False
+    """Whether it may earn a part; otherwise it must score 0.0."""
 
 
 def floors(sample: Sample) -> Iterator[Floor]:
@@ -42,7 +48,10 @@ def floors(sample: Sample) -> Iterator[Floor]:
     yield Floor("does not know", "I don't know.")
     prompt = next((message.text for message in reversed(sample.messages) if message.role == "user"), "")
     if prompt.strip():
-        yield Floor("prompt echoed", prompt)
+        yield Floor("prompt echoed", prompt, partial=_holds_program(sample, prompt))
+    yield from wrong_references(sample)
+    if isinstance(sample.ground_truth, dict):
+        yield from _part_floors(sample, sample.ground_truth)
     gold = _short_text(sample.ground_truth)
     if NUMBER.fullmatch(gold):
         yield from _numeric_floors(sample, gold)
@@ -51,6 +60,18 @@ def floors(sample: Sample) -> Iterator[Floor]:
         yield Floor("digit changed", _replaced(_solution(sample), gold, _digit_changed(gold, 1)))
     elif gold:
         yield Floor("among guesses", f"The answer is one of these: none, {gold}, something else, or unknown.")
+
+
+def wrong_references(sample: Sample) -> Iterator[Floor]:
+    """Yield the reference made wrong, where it is a program: what proves that the tests tell right from wrong."""
+    for kind, text in mutants(sample):
+        yield Floor(kind, text, partial=True)
+
+
+def _holds_program(sample: Sample, prompt: str) -> bool:
+    """Return whether a prompt holds a program, such as a function without a body, which may pass some of its tests."""
+    language = sample.extra.get("language")
+    return isinstance(language, str) and find_program(prompt, language) is not None
 
 
 def _abstains(sample: Sample) -> bool:
@@ -63,6 +84,15 @@ def _call(tool: Mapping[str, Any]) -> str:
     function = tool.get("function", tool)
     call = json.dumps({"name": function.get("name", "") if isinstance(function, dict) else "", "arguments": {}})
     return f"<tool_call>{call}</tool_call>"
+
+
+def _part_floors(sample: Sample, truths: Mapping[str, Any]) -> Iterator[Floor]:
+    """Yield the reference with one of several numbers made wrong: what is right besides may be paid."""
+    for name, truth in truths.items():
+        gold = _short_text(truth)
+        if NUMBER.fullmatch(gold):
+            text = _with_final(_solution(sample), _value(gold), _written(_value(gold) + 1, gold))
+            yield Floor(f"{name} plus one", text, partial=True)
 
 
 def _numeric_floors(sample: Sample, gold: str) -> Iterator[Floor]:

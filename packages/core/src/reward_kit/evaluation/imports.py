@@ -2,7 +2,8 @@
 
 Followed are imports of first-party code, those inside functions too: ``reward_kit`` and ``reward_kit_*``, the
 package that is asked for, and whatever is not installed in site-packages. An ``__init__`` that loads names on first
-use is followed through the imports that it declares under ``if TYPE_CHECKING:``.
+use is followed through the imports that it declares under ``if TYPE_CHECKING:``. A package whose files are read, by
+``importlib.resources.files("its.name")``, is taken as a whole.
 
 Not covered: modules named at run time (``import_module(variable)``), and files that are not Python.
 """
@@ -49,12 +50,17 @@ class _Walk:
     _lazy: dict[str, dict[str, str]] = field(default_factory=dict)
     """Per package, the names that its ``__init__`` loads on first use, and the module of each."""
     _followed: set[tuple[str, str]] = field(default_factory=set)
+    _whole: set[str] = field(default_factory=set)
+    """Files whose functions have been followed, too."""
 
-    def follow(self, code: str, *, package: str) -> None:
-        """Add what the module with this text imports; ``package`` is what its relative imports start from."""
+    def follow(self, code: str, *, package: str, whole: bool = True) -> None:
+        """Add what the module with this text imports; ``package`` is what its relative imports start from.
+
+        Unless ``whole``, what happens inside its functions is left out: nobody calls them.
+        """
         tree = ast.parse(code)
         bound: dict[str, str] = {}
-        for node in _running(tree):
+        for node in _running(tree, functions=whole):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     self._module(alias.name)
@@ -66,9 +72,18 @@ class _Walk:
                 self._module(base)
                 for alias in node.names:
                     self._name(base, alias.name)
-        for node in _running(tree):
+        for node in _running(tree, functions=whole):
             if isinstance(node, ast.Attribute) and (path := _dotted(node)) and path[0] in bound:
                 self._attributes(bound[path[0]], path[1:])
+            elif isinstance(node, ast.Call) and (name := _read_package(node)) and self._first_party(name):
+                self._package(name)
+
+    def _package(self, name: str) -> None:
+        """Add every module of a package."""
+        spec = _spec(name)
+        for folder in (spec and spec.submodule_search_locations) or []:
+            for file in sorted(Path(folder).glob("*.py")):
+                self._module(name if file.stem == "__init__" else f"{name}.{file.stem}")
 
     def _attributes(self, module: str, path: list[str]) -> None:
         """Follow ``reward_kit.models.Message`` after ``import reward_kit``."""
@@ -88,7 +103,8 @@ class _Walk:
         if name != "*" and _file_name(module).endswith("__init__.py") and _spec(f"{module}.{name}") is not None:
             self._module(f"{module}.{name}")
 
-    def _module(self, name: str) -> None:
+    def _module(self, name: str, *, whole: bool = True) -> None:
+        """Add a module; unless ``whole``, it is there for the sake of a module below it."""
         top = name.partition(".")[0]
         if not self._first_party(top):
             if top not in sys.stdlib_module_names and _spec(top) is not None:
@@ -96,16 +112,18 @@ class _Walk:
             return
         parent = name.rpartition(".")[0]
         if parent:
-            self._module(parent)
+            self._module(parent, whole=False)
         file = _file_name(name)
-        if not file or file in self.files:
+        if not file or file in self._whole or (file in self.files and not whole):
             return
+        if whole:
+            self._whole.add(file)
         text = _source(name)
         self.files[file] = text
         package = name if file.endswith("__init__.py") else parent
         if file.endswith("__init__.py"):
             self._lazy[name] = _declared(ast.parse(text), package)
-        self.follow(text, package=package)
+        self.follow(text, package=package, whole=whole)
 
     def _first_party(self, name: str) -> bool:
         top = name.partition(".")[0]
@@ -117,16 +135,18 @@ class _Walk:
         return spec is not None and bool(spec.origin) and not _installed(Path(str(spec.origin)))
 
 
-def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of ``tree`` in order, without what only type checkers see."""
+def _running(tree: ast.AST, *, functions: bool) -> Iterator[ast.AST]:
+    """Yield the nodes of ``tree`` in order, without what only type checkers see and, if asked, without functions."""
     for node in ast.iter_child_nodes(tree):
+        if not functions and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
         if isinstance(node, ast.If) and _is_type_checking(node.test):
             for other in node.orelse:
                 yield other
-                yield from _running(other)
+                yield from _running(other, functions=functions)
             continue
         yield node
-        yield from _running(node)
+        yield from _running(node, functions=functions)
 
 
 def _declared(tree: ast.Module, package: str) -> dict[str, str]:
@@ -144,6 +164,13 @@ def _is_type_checking(test: ast.expr) -> bool:
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
         isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
     )
+
+
+def _read_package(call: ast.Call) -> str:
+    """Return the package whose files a call of ``importlib.resources.files`` gives, where it says which."""
+    named = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    first = call.args[0] if named == "files" and call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
 
 
 def _dotted(node: ast.Attribute) -> list[str]:

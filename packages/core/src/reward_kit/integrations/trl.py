@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from reward_kit.errors import UsageError
 from reward_kit.evaluation.conversations import Conversation
@@ -29,6 +29,7 @@ from reward_kit.integrations.reward_parameters import check_arguments, ground_tr
 from reward_kit.integrations.trl_log import GradedBatch, GradedRow, LogExtra, LogMetric, TrainerState, log_batch
 from reward_kit.integrations.trl_rows import Row, RowSettings
 from reward_kit.models import EvaluateResult
+from reward_kit.reward_function import works_elsewhere
 
 __all__ = ["AsyncTrlReward", "TrlReward", "create_trl_adapter"]
 
@@ -36,7 +37,8 @@ _STEPS = 1024
 _MAX_FLOAT32 = 3.4e38
 """Beyond it a score is infinite to the trainer, which looks for NaN only: the weights would be lost."""
 _IN_FLIGHT = 64
-"""Gradings at a time where they wait for a network."""
+"""Gradings at a time where they wait for a network or a sandbox."""
+_SECONDS = 60.0
 
 
 def create_trl_adapter(
@@ -48,7 +50,7 @@ def create_trl_adapter(
     *,
     kwargs_column: str | None = None,
     name: str | None = None,
-    timeout: float | None = 60.0,
+    timeout: float | Literal["default"] | None = "default",
     concurrency: int | None = None,
     workers: int = 0,
     max_failure_share: float = 0.5,
@@ -65,9 +67,11 @@ def create_trl_adapter(
         assistant_message_fn: makes the text of one assistant message of a completion.
         kwargs_column: a column of dicts with further keyword arguments, row by row.
         name: what TRL calls it in logs; by default the reward's name.
-        timeout: seconds for one grading; then it is not graded. ``None``: no limit.
-        concurrency: gradings at a time; by default 64 for an asynchronous reward, else a few threads per core. With
-            1 and ``timeout=None`` a synchronous reward runs in the calling thread, as one that uses signals must.
+        timeout: seconds for one grading; then it is not graded. ``None``: no limit. By default 60, and no limit for
+            a reward that works elsewhere, such as in a sandbox, which has limits of its own.
+        concurrency: gradings at a time; by default 64 or more for a reward that is asynchronous or works elsewhere, so
+            that they fill a sandbox; for another a few threads per core. With 1 and ``timeout=None`` a synchronous
+            reward runs in the calling thread, as one that uses signals must.
         workers: grade in this many processes instead, which survive whatever a reply makes a synchronous reward do;
             the reward must pickle, and a training script must guard its main part by ``if __name__ == "__main__"``.
         max_failure_share: raise when more than this share of a batch is not graded.
@@ -101,7 +105,7 @@ def create_trl_adapter(
         reward=reward_fn,
         name=name or name_of(reward_fn),
         rows=rows,
-        timeout=timeout,
+        timeout=_timeout(reward_fn) if timeout == "default" else timeout,
         concurrency=_concurrency(reward_fn) if concurrency is None else concurrency,
         workers=workers,
         max_failure_share=max_failure_share,
@@ -280,5 +284,10 @@ def _graded(row: Row, result: EvaluateResult) -> GradedRow:
     return GradedRow(row=row, result=result, reward=reward)
 
 
+def _timeout(reward: Reward) -> float | None:
+    return None if works_elsewhere(reward) else _SECONDS
+
+
 def _concurrency(reward: Reward) -> int:
-    return _IN_FLIGHT if is_async(reward) else min(32, (os.cpu_count() or 1) + 4)
+    cores = os.cpu_count() or 1
+    return max(_IN_FLIGHT, 2 * cores) if is_async(reward) or works_elsewhere(reward) else min(32, cores + 4)

@@ -1,22 +1,26 @@
-"""``json_schema_reward``: is a reply JSON that fits a schema? With all of JSON Schema, through ``jsonschema``."""
+"""``json_schema_reward``: is a reply JSON that fits a schema? With all of JSON Schema, through ``jsonschema``.
+
+A judge is asked only by ``json_schema_reward_with_llm_judge``, of what fits.
+"""
 
 import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from reward_kit.errors import GradingError, require
-from reward_kit.models import EvaluateResult, Message, MetricResult
-from reward_kit.rewards.function_calling.case import own_turns
-from reward_kit.rewards.function_calling.strict_json import (
+from reward_kit.data.strict_json import (
     StrictJsonError,
     problem_of,
     read_json,
     read_whole,
     skip_space,
 )
+from reward_kit.errors import GradingError, RemoteError, UsageError, require
+from reward_kit.models import EvaluateResult, Message, MetricResult
+from reward_kit.rewards.function_calling.case import own_turns
+from reward_kit.rewards.judging import Judge, described
 
-__all__ = ["json_schema_reward"]
+__all__ = ["json_schema_reward", "json_schema_reward_with_llm_judge"]
 
 _FENCE = "```"
 
@@ -54,6 +58,74 @@ def json_schema_reward(
         return EvaluateResult.not_graded(str(error))
     problem = next(problems.of(value), None)
     return _result(1.0, "valid under the schema") if problem is None else _result(0.0, problem)
+
+
+def json_schema_reward_with_llm_judge(  # noqa: PLR0917 - as 0.4.1's users call it
+    messages: list[Message] | list[dict[str, Any]],
+    ground_truth: Any = None,  # noqa: ANN401 - never used, as in 0.4.1
+    json_content: dict[str, Any] | str | None = None,
+    expected_schema: dict[str, Any] | str | None = None,
+    expected_behavior: str | None = None,
+    openai_api_key: str | None = None,
+    model: str = "gpt-4o-mini",
+    temperature: float = 0.0,
+    weights: dict[str, float] | None = None,
+    *,
+    base_url: str = "https://api.openai.com/v1",
+    cache_folder: str | None = ".reward_kit_cache/judge",
+    **kwargs: Any,  # noqa: ANN401, ARG001 - columns of a data set that this reward does not use
+) -> EvaluateResult:
+    """Return the weighted mean of what the schema and a language model say of the reply's JSON.
+
+    JSON that breaks the schema earns 0.0 and is not shown to the judge, which could be talked into paying for it.
+    Without ``expected_behavior`` there is nothing to judge: the schema decides alone. Where the judge cannot be
+    reached, or answers anything but a score, the reply is not graded.
+
+    Args:
+        messages: as for ``json_schema_reward``, and so are ``json_content`` and ``expected_schema``.
+        ground_truth: not used.
+        json_content: see there.
+        expected_schema: see there.
+        expected_behavior: what is right, in words, shown to the judge.
+        openai_api_key: the key of the endpoint.
+        model: the judge.
+        temperature: 0 for the same answer to the same question.
+        weights: ``schema`` (0.7) and ``llm`` (0.3), by their sum.
+        base_url: the endpoint, up to where ``/chat/completions`` begins.
+        cache_folder: where answers are kept; ``None``: nowhere.
+        **kwargs: ignored.
+
+    Raises:
+        UsageError: ``weights`` are not two numbers of which one is positive and none negative.
+    """
+    schema_weight, judge_weight = _shares(weights)
+    result = json_schema_reward(messages, ground_truth, json_content, expected_schema)
+    if not expected_behavior or not result.is_score_valid or result.score == 0.0:
+        return result
+    judge = Judge(
+        model=model, base_url=base_url, api_key=openai_api_key, temperature=temperature, cache_folder=cache_folder
+    )
+    parts = {
+        "CONVERSATION": [described(message) for message in messages[:-1]],
+        "EXPECTED SCHEMA": expected_schema,
+        "EXPECTED BEHAVIOUR": expected_behavior,
+        "JSON TO JUDGE": _content(messages, json_content),
+    }
+    try:
+        verdict = judge.ask("You judge the JSON that an assistant wrote.", parts)
+    except (GradingError, RemoteError) as error:
+        return EvaluateResult.not_graded(str(error))
+    score = min(1.0, schema_weight * result.score + judge_weight * verdict.score)
+    metrics = {**result.metrics, "llm_judge": MetricResult(score=verdict.score, reason=verdict.reason)}
+    return EvaluateResult(score=score, reason=verdict.reason, metrics=metrics)
+
+
+def _shares(weights: dict[str, float] | None) -> tuple[float, float]:
+    given = {"schema": 0.7, "llm": 0.3} if weights is None else weights
+    if set(given) - {"schema", "llm"} or not all(value >= 0.0 for value in given.values()) or not sum(given.values()):
+        message = f"found weights={weights!r}, expected 'schema' and 'llm', none negative and one positive"
+        raise UsageError(message)
+    return given.get("schema", 0.0) / sum(given.values()), given.get("llm", 0.0) / sum(given.values())
 
 
 def _result(score: float, reason: str) -> EvaluateResult:

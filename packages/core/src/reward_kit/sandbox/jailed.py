@@ -9,6 +9,7 @@ from typing import Any
 
 from reward_kit.errors import UsageError
 from reward_kit.sandbox import languages, reading
+from reward_kit.sandbox.jail import leetcode
 from reward_kit.sandbox.jail.codec import encode
 from reward_kit.sandbox.jail.payload import pack
 from reward_kit.sandbox.jail.worker import Job
@@ -33,7 +34,15 @@ __all__ = ["JailedSandbox"]
 MAX_CASES = 200
 """Cases per job: what the server says of them has to fit into one message."""
 MAX_INPUT = 256 << 20
-IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(\w+)", re.MULTILINE | re.ASCII)
+SPARE_SECONDS = 5.0
+"""What all cases of a job together may take beyond the sum of their times: cases that time out take a little longer."""
+LIBRARY = """
+array ast base64 binascii bisect calendar cmath csv dataclasses datetime decimal difflib fractions graphlib hashlib
+heapq ipaddress json numbers pickle pprint queue random secrets statistics struct textwrap unicodedata uuid zlib
+"""
+"""Modules of the standard library that a worker imports when the first program does."""
+IMPORTS = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w.,\t ]+))", re.MULTILINE | re.ASCII)
+WORD = re.compile(r"\w+", re.ASCII)
 
 
 class JailedSandbox(RunMixin):
@@ -53,7 +62,7 @@ class JailedSandbox(RunMixin):
         self.backend = backend
         self.level: Level = level
         self._restrictions = list(restrictions)
-        self._packages = frozenset(packages)
+        self._modules = frozenset(packages) | frozenset(LIBRARY.split())
         self._pool = Pool(start, workers)
         self._start_for_programs = start_for_programs
         self._workers = workers
@@ -117,33 +126,41 @@ class JailedSandbox(RunMixin):
             found += self._cases(
                 holder, mode, pack(facts, pieces), len(pieces) - 1, limits, preload=self._used(program)
             )
-        return [self._signed(outcome) for outcome in found]
+        return found
 
     def _cases(
         self, holder: Holder, mode: str, payload: bytes, count: int, limits: Limits, *, preload: list[str]
     ) -> list[Outcome]:
-        """Run until every case has an outcome: where a process ends early, the next case begins a new one."""
-        found: list[Outcome] = []
-        while len(found) < count:
-            positions = list(range(len(found) + 1, count + 1))
-            job = self._job(mode, positions, payload, limits, preload)
-            returned = holder.run(job)
-            if mode == "program":
-                new = reading.of_programs(returned, limits, self.level)
-                new += [Outcome(status="not_run", detail="no time was left")] * (len(positions) - len(new))
-            elif mode == "programs":
-                new = reading.of_shared_programs(returned, positions, limits, self.level)
-            else:
-                new = reading.of_calls(returned, positions, limits, self.level)
-            found += new
-        return found
+        """Run until every case has an outcome: where a process ends early, the next case begins a new one.
 
-    def _job(self, mode: str, positions: list[int], payload: bytes, limits: Limits, preload: list[str]) -> Job:
+        All together they get the time of ``count`` cases, however many processes a submission wears out.
+        """
+        found: list[Outcome] = []
+        left = limits.seconds * count + SPARE_SECONDS
+        while len(found) < count and left > 0:
+            positions = list(range(len(found) + 1, count + 1))
+            job = self._job(mode, positions, payload, limits)
+            hints = {"preload": preload, "budget": min(left, job.request["budget"])}
+            returned = holder.run(dataclasses.replace(job, request={**job.request, **hints}))
+            left -= sum(case["wall"] for case in returned.cases)
+            if mode == "program":
+                new = reading.of_programs(returned, limits, self.level, self.backend)
+            elif mode == "programs":
+                new = reading.of_shared_programs(returned, positions, limits, self.level, self.backend)
+            else:
+                new = reading.of_calls(returned, positions, limits, self.level, self.backend)
+            found += new
+        late = Outcome(status="not_run", detail="no time was left", isolation=self.level, backend=self.backend)
+        return found + [late] * (count - len(found))
+
+    def _job(self, mode: str, positions: list[int], payload: bytes, limits: Limits) -> Job:
         separate = mode == "program"
         request = _request(limits, mode, positions, processes=1 if separate else len(positions))
-        written = limits.output_bytes * (len(positions) if separate else 1)
+        written = limits.of_stdout * len(positions)
+        if mode == "programs" and limits.stdout_bytes is not None:
+            written = request["file"] = request["file"] + written
         return Job(
-            request={**request, "preload": preload},
+            request=request,
             payload=payload,
             max_output=written,
             max_answers=(limits.value_bytes + 64) * len(positions),
@@ -160,12 +177,17 @@ class JailedSandbox(RunMixin):
             request = _request(limits, "inside", list(range(1, len(tests) + 1)), processes=max(1, len(suite.tests)))
         request["preload"] = self._used(program)
         job = Job(request=request, payload=payload, tests=side, max_output=4096, max_answers=8 << 20)
-        found = reading.of_tests(holder.run(job), suite, limits, self.level)
-        return dataclasses.replace(found, outcome=self._signed(found.outcome))
+        return reading.of_tests(holder.run(job), suite, limits, self.level, self.backend)
 
     def _used(self, program: Program) -> list[str]:
-        """Return the packages that a program imports and may: the server imports them once, for all."""
-        return sorted(self._packages & set(IMPORTS.findall(program.source)))
+        """Return the packages and modules that a program imports and may: the server imports them once, for all.
+
+        Names are found by a pattern: one too many costs memory, one too few the time of an import in the child.
+        """
+        words = {word for found in IMPORTS.findall(program.source) for word in WORD.findall(" ".join(found))}
+        if leetcode.is_written_for(program.source.encode(errors="replace")):
+            words.update(leetcode.MODULES.split())
+        return sorted(self._modules & words)
 
     def _signed(self, outcome: Outcome) -> Outcome:
         return dataclasses.replace(outcome, backend=self.backend, isolation=self.level)
@@ -181,6 +203,7 @@ def _request(limits: Limits, mode: str, positions: list[int], *, processes: int)
         "cpu": math.ceil(limits.seconds * processes) + 1,
         "memory": limits.memory_mb << 20,
         "file": limits.output_bytes,
+        "stdout": limits.of_stdout,
     }
 
 

@@ -50,13 +50,14 @@ LANGUAGES = {
     ),
 }
 CALL_JAVASCRIPT = """
-;{const found=eval(%s);
+;{const name=%s;
+const found=(()=>{try{return eval(name)}catch{const it=new Solution();return it[name].bind(it)}})();
 for(const line of require('fs').readFileSync(0,'utf8').split('\\n').filter(Boolean))
 {const value=found(...JSON.parse(line));
 require('fs').writeSync(1,'\\n'+JSON.stringify(value===undefined?null:value)+'\\n')}}
 """
 COMPILE_SECONDS = 30
-COMPILE_MEMORY = 2048
+COMPILE_MEMORY = 1024
 
 
 def find(name: str) -> Language:
@@ -97,7 +98,8 @@ def run(
             failed = _compile(holder, language, payload, level)
             if failed is not None:
                 return [failed] * len(inputs)
-        returned = _execute(holder, language.run, language, payload, position, limits=limits, keep=not last)
+        keep = bool(language.compile) and not last  # what was compiled
+        returned = _execute(holder, language.run, language, payload, position, limits=limits, keep=keep)
         found.append(reading.of_programs(returned, limits, level)[0])
     return found
 

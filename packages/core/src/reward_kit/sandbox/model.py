@@ -49,8 +49,11 @@ class Limits:
     seconds: float = 10.0
     """Wall time per case; the CPU time of one process is bounded by as much, rounded up."""
     memory_mb: int = 512
+    """Beyond what the interpreter takes before the program begins."""
     output_bytes: int = 16 << 20
     """Standard output, standard error and each file, per case; the folder for files as a whole gets as much."""
+    stdout_bytes: int | None = None
+    """Standard output per case, where it is known that a longer one is of no use; None: as ``output_bytes``."""
     value_bytes: int = 4 << 20
     """The text of one returned value."""
 
@@ -58,6 +61,11 @@ class Limits:
         if not (0 < self.seconds <= 86_400 and self.memory_mb >= 16 and self.output_bytes > 0 and self.value_bytes > 0):  # noqa: PLR2004
             message = f"found {self!r}, expected positive limits, at most a day and at least 16 MB"
             raise ValueError(message)
+
+    @property
+    def of_stdout(self) -> int:
+        """Return the bound of standard output."""
+        return self.output_bytes if self.stdout_bytes is None else min(self.stdout_bytes, self.output_bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,10 +95,13 @@ def worker_options(
 @functools.cache
 def sources() -> dict[str, str]:
     """Return the text of every module that a worker is made of."""
-    package = "reward_kit.sandbox.jail"
-    folder = importlib.resources.files(package)
+    folder = importlib.resources.files("reward_kit.sandbox.jail")
     files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".py"))
-    return {f"{package}.{name[:-3]}": (folder / name).read_text("utf-8") for name in files if name != "__init__.py"}
+    return {
+        f"reward_kit.sandbox.jail.{name[:-3]}": (folder / name).read_text("utf-8")
+        for name in files
+        if name != "__init__.py"
+    }
 
 
 def examine(start: "functools.partial[Worker]") -> tuple[Level, list[Restriction]]:

@@ -1,7 +1,10 @@
 """The remote backend: a client of SandboxFusion's HTTP API, so that a cluster can run the programs.
 
-Only ``/run_code`` is used. Expected outputs stay here: ``/submit`` would decide over there. What the service itself got
-wrong (its status SandboxError, HTTP errors, a silent time-out of its own, output cut at its limit) is not graded.
+Only ``/run_code`` is used. Expected outputs stay here: ``/submit`` would decide over there. What the service itself
+got wrong (its status SandboxError, HTTP errors) is not graded, nor is any reply where the expected output may be longer
+than the service reads. Output beyond that is the program's own doing otherwise, though the service calls it a time-out.
+
+Not covered: a program that makes the service fail.
 """
 
 import dataclasses
@@ -42,6 +45,8 @@ LANGUAGES = {
 }
 CUT_AT = 196_608
 """Bytes of output after which the service stops reading and reports a time-out."""
+LONGEST = 12 * CUT_AT
+"""A bound on output beyond which a right one might be cut: no reply is graded then, for whatever it prints."""
 ATTEMPTS = 3
 SECONDS_BETWEEN = 0.2
 OVERHEAD = 30.0
@@ -97,6 +102,9 @@ class RemoteSandbox(RunMixin):
         if program.language not in LANGUAGES:
             message = f"found language={program.language!r}, expected one of {', '.join(LANGUAGES)}"
             raise UsageError(message)
+        if limits.stdout_bytes is not None and limits.stdout_bytes > LONGEST:
+            message = f"the service reads {CUT_AT} bytes of output, which an expected output of this length may exceed"
+            raise SandboxError(message)
         waiting = [self._executor.submit(self._one, program, case, limits) for case in inputs]
         return self._gathered(waiting)
 
@@ -145,7 +153,12 @@ class RemoteSandbox(RunMixin):
             "run_timeout": limits.seconds,
             "memory_limit_MB": limits.memory_mb,
         }
-        outcome = self._read(self._ask(body, limits), limits)
+        answer = self._ask(body, limits)
+        try:
+            outcome = self._read(answer, limits)
+        except (TypeError, ValueError, AttributeError) as error:
+            message = f"the sandbox service answered in another shape: {type(error).__name__}: {error}"
+            raise SandboxError(message) from error
         return _with_value(outcome, limits) if isinstance(case, Call) else outcome
 
     def _ask(self, body: dict[str, Any], limits: Limits) -> dict[str, Any]:
@@ -188,8 +201,8 @@ class RemoteSandbox(RunMixin):
         wall = float(ran.get("execution_time") or 0.0)
         if ran.get("status") == "TimeLimitExceeded":
             if len(stdout) >= CUT_AT:
-                message = "the sandbox service stopped reading the output at its limit"
-                raise SandboxError(message)
+                detail = f"more than {CUT_AT} bytes written, which is as much as the service reads"
+                return self._outcome("output_limit", stdout=stdout[:CUT_AT], stderr=stderr, detail=detail, wall=wall)
             detail = f"longer than {limits.seconds:g} s"
             return self._outcome("time_limit", stdout=stdout, stderr=stderr, detail=detail, wall=wall)
         if ran.get("status") != "Finished":

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from reward_kit.data import AppendLog
 from reward_kit.errors import PrerequisiteError, UsageError, require
 from reward_kit.example import Example
-from reward_kit.grading import is_async
+from reward_kit.grading import is_async, name_of
 from reward_kit.integrations.trl import create_trl_adapter
 from reward_kit.models import Sample
+from reward_kit.reward_function import works_elsewhere
 from reward_kit.training.rows import KWARGS_COLUMN, training_dataset
 from reward_kit.training.settings import grpo_config, outdated_names_let_pass
 
@@ -68,8 +69,9 @@ def train(
         options: fields of GRPOConfig that win over the example's settings.
         lora: train a low-rank adapter of every linear layer, not the model's own weights.
         resume: go on from the last checkpoint in ``output``.
-        workers: processes that grade; with 0, and for an asynchronous reward, grading happens in this process. A
-            script that uses them must guard its main part by ``if __name__ == "__main__"``.
+        workers: processes that grade; with 0, and for a reward that is asynchronous or works elsewhere, grading
+            happens in this process. A script that uses them must guard its main part by
+            ``if __name__ == "__main__"``.
         callbacks: called by the trainer as transformers describes it.
 
     Raises:
@@ -82,9 +84,8 @@ def train(
     config = grpo_config(example.training, output=output, options=options or {})
     _require_trackers(config)
     checkpoint = _checkpoint(output, resume=resume)
-    reward = create_trl_adapter(
-        example.reward, {}, kwargs_column=KWARGS_COLUMN, workers=0 if is_async(example.reward) else workers
-    )
+    here = is_async(example.reward) or works_elsewhere(example.reward)
+    reward = create_trl_adapter(example.reward, {}, kwargs_column=KWARGS_COLUMN, workers=0 if here else workers)
     dataset = training_dataset(samples, system_prompt=example.system_prompt)
     _require_a_batch(len(dataset), config)
     output.mkdir(parents=True, exist_ok=True)
@@ -192,6 +193,7 @@ def _require_a_batch(rows: int, config: "GRPOConfig") -> None:
 def _write_settings(output: Path, example: Example, config: "GRPOConfig", **facts: object) -> None:
     settings = {
         "example": example.name,
+        "reward": name_of(example.reward),
         **facts,
         "versions": {
             "python": platform.python_version(),

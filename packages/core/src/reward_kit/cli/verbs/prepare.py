@@ -39,8 +39,9 @@ def command(
 ) -> None:
     """Make a data set of the example's source: valid, with stable ids, and proven to be gradable.
 
-    The source is a data set of the Hugging Face hub at a pinned commit, or a file (.jsonl, .json, .parquet) or
-    folder with the same rows. Where the data set came from is written beside it.
+    The source is a data set of the Hugging Face hub at a pinned commit, a file (.jsonl, .jsonl.gz, .json, .parquet) or
+    folder with the same rows, or a package that carries some. Rows that are not what the example is about are left
+    out. Where the data set came from, and how many rows were left out for which reason, is written beside it.
     """
     from reward_kit.data.provenance import Provenance, provenance_path
     from reward_kit.evaluation.preparing import prepare
@@ -62,15 +63,18 @@ def command(
         origin=origin,
         revision=revision,
         split=wanted if limit is None else f"{wanted}, first {limit} rows",
-        licence=example.source.licence if package is None else package.licence,
+        licence=", ".join(prepared.licences) or (package or example.source).licence,
         rows=prepared.rows,
         sha256=prepared.sha256,
+        rejected=prepared.reasons,
     ).write(provenance_path(target))
     click.echo(f"{prepared.rows} rows in {target}")
     if prepared.repeated:
         click.echo(f"{prepared.repeated} rows repeat an earlier one; each has an id of its own", err=True)
     if prepared.rejected:
         click.echo(f"{prepared.rejected} rows rejected, see {prepared.rejects}", err=True)
+        for reason, count in prepared.reasons.items():
+            click.echo(f"{count:>6}  {reason}", err=True)
 
 
 def _rows(hub: "HubSource", source: Path | None, split: str) -> "tuple[Iterator[SourceRow], str, str]":

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reward_kit.cli.context import ExampleContext
+from reward_kit.cli.targets import reward_of
 from reward_kit.cli.terminal import rewards_print_to_stderr
 
 if TYPE_CHECKING:
+    from reward_kit.example import Example
     from reward_kit.training import TrainingRun
     from reward_kit.training.smoke import SmokeReport
 
@@ -31,12 +34,17 @@ AVERAGED = 10
 @click.option("--data", type=click.Path(path_type=Path), help="Data set.  [default: the bundled one]")
 @click.option("--limit", type=click.IntRange(1), help="Use the first rows only.")
 @click.option("--model", help="Name on the hub, or a folder.  [default: the example's]")
+@click.option("--reward", "target", metavar="TARGET", help="Another reward, as module:function.")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/EXAMPLE-train]")
 @click.option("--max-steps", type=click.IntRange(1), help="Optimiser steps.  [default: the example's]")
 @click.option("--seed", type=int, help="For sampling and the order of the data.  [default: the example's]")
 @click.option("--lora", is_flag=True, help="Train a low-rank adapter, not the model's own weights.")
 @click.option(
-    "--workers", type=click.IntRange(0), default=4, show_default=True, help="Processes that grade; 0 is this one."
+    "--workers",
+    type=click.IntRange(0),
+    default=4,
+    show_default=True,
+    help="Processes that grade; 0 is this one, as for rewards that run in a sandbox.",
 )
 @click.option("--report-to", multiple=True, help="Send the metrics there, too: trackio, wandb, mlflow ... [repeatable]")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any field of GRPOConfig. [repeatable]")
@@ -55,6 +63,7 @@ def command(
     data: Path | None,
     limit: int | None,
     model: str | None,
+    target: str | None,
     output: Path | None,
     max_steps: int | None,
     seed: int | None,
@@ -75,8 +84,9 @@ def command(
 
     require("train", "torch", "transformers", "trl", "datasets")
     path = data or context.bundled_data
+    example = context.example if target is None else replace(context.example, reward=reward_of(target))
     if smoke is not None:
-        return _smoke(context, path, PARTS if smoke == "all" else (smoke,), output)
+        return _smoke(example, path, PARTS if smoke == "all" else (smoke,), output)
     options: dict[str, Any] = {"max_steps": max_steps, "seed": seed, "report_to": list(report_to) or None}
     folder = output or Path("runs") / f"{context.name}-train"
     with _humans_read_stderr():
@@ -85,7 +95,7 @@ def command(
 
         try:
             run = train(
-                context.example,
+                example,
                 read_samples(path, limit=limit),
                 output=folder,
                 model=model,
@@ -102,7 +112,7 @@ def command(
     return 0
 
 
-def _smoke(context: ExampleContext, path: Path, parts: tuple[str, ...], output: Path | None) -> int:
+def _smoke(example: "Example", path: Path, parts: tuple[str, ...], output: Path | None) -> int:
     """Run the parts one after the other; each says on stdout what it showed."""
     from reward_kit.data import read_samples
     from reward_kit.testing.small_models import load_smollm2
@@ -118,7 +128,7 @@ def _smoke(context: ExampleContext, path: Path, parts: tuple[str, ...], output: 
         for part in parts:
             seconds = time.process_time()
             with _humans_read_stderr():
-                report = run_part[part](context.example, samples, output=(output or Path(temporary)) / part)
+                report = run_part[part](example, samples, output=(output or Path(temporary)) / part)
             click.echo(_shown(report, time.process_time() - seconds))
             failed = failed or bool(report.problems)
     return int(failed)

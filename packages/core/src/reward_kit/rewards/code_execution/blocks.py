@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["extract_code_blocks", "find_program"]
+__all__ = ["answer_text", "extract_code_blocks", "find_program"]
 
 FENCE = re.compile(r"(?P<indent>[ \t]*(?:[-*+>][ \t]+)?)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)")
 LABELS = {
@@ -33,7 +33,7 @@ def extract_code_blocks(text: str, language: str | None = None) -> list[dict[str
     >>> extract_code_blocks("Here:\n```py\nprint(1)\n```")
     [{'language': 'python', 'code': 'print(1)'}]
     """
-    blocks = _blocks(_answer(text), 0)
+    blocks = _blocks(answer_text(text), 0)
     wanted = None if language is None else _name(language)
     return [
         {"language": block.label, "code": block.code}
@@ -53,12 +53,12 @@ def find_program(text: str, language: str) -> str | None:
         filled = [code for code in candidates if code.strip()]
         if filled:
             return filled[-1]
-    answer = _answer(text).strip("\n")
+    answer = answer_text(text).strip("\n")
     fenced = "```" in answer or "~~~" in answer
     return answer if not fenced and _name(language) == "python" and _is_python(answer) else None
 
 
-def _answer(text: str) -> str:
+def answer_text(text: str) -> str:
     """Return what follows the thinking; nothing where the thinking never ends."""
     text = text.replace("\r\n", "\n")
     head, mark, tail = text.rpartition("</think>")
@@ -82,7 +82,7 @@ def _blocks(text: str, depth: int) -> list[_Block]:
         info = opening["info"].strip().split(maxsplit=1)
         label = _name(re.split(r"[{:,]", info[0])[0].strip(".")) if info else ""
         content = _content(lines, opening)
-        inner = _blocks(content, depth + 1) if label in WRAPPERS and depth < 2 and FENCE.search(content) else []  # noqa: PLR2004 - deep enough
+        inner = _blocks(content, depth + 1) if label in WRAPPERS and depth < 2 else []  # noqa: PLR2004 - deep enough
         found += inner or [_Block(label or UNLABELLED, content)]
     return found
 

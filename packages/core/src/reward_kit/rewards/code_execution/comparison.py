@@ -1,29 +1,44 @@
-"""Whether an output is the expected one. Strict where the field's data sets are, lenient only where they must be.
+r"""Whether an output is the expected one. Strict where the field's data sets are, lenient only where they must be.
 
-Standard output, by default (``tokens``): line ends are normalised, blanks at the ends of lines and empty lines at the
-end of the output do not count; then as many lines, each indented alike and of the same tokens. A token that the
-expected output writes as a decimal number (``0.5``, ``1e-3``) may differ by ``tolerance``, relative. Integers are
-exact. Nothing is folded: not case, not ``1_000``, not the digits of other scripts, not ``yes`` and ``true``.
+Standard output, by default (``tokens``):
 
-Values: equal as Python's ``==`` has it for plain data, with the same tolerance where the expected value is a float.
-A list equals the tuple of the same items, since JSON has no tuples; ``True`` is not 1.
+- ``\r\n`` and ``\r`` end a line like ``\n`` does; blanks at the ends of lines, and empty lines at the end of the output
+  do not count. Nothing else ends a line: not form feeds, not the separators of Unicode.
+- There are as many lines as expected, empty ones within included; each is indented like the expected one and holds the
+  same tokens, whatever blanks are between them. Only ASCII blanks divide tokens: a no-break space is part of one.
+- Tokens are equal, character by character. A token that the expected output writes as a decimal number (``0.5``,
+  ``1e-3``) may be any ASCII number that differs by ``tolerance``, relative; where 0 is expected, by 1e-9. Integers are
+  exact, at any length, and so are ``nan`` and ``inf``.
+- Nothing is folded: not case, not ``1_000``, not ``+1`` or ``01``, not the digits or the composed letters of other
+  scripts, not ``yes`` and ``true``.
+
+``exact``: every character. ``unordered_lines``: the same lines, normalised as above, in any order.
+
+Values: equal as Python's ``==`` has it for plain data, with the same tolerance where the expected value is a float; 3
+is 3.0, ``nan`` is ``nan``, and ``True`` is not 1. A list equals the tuple of the same items, since JSON has no tuples;
+it equals no set, and no generator. The keys of a dict keep their type: ``"1"`` is not 1.
 
 There are no similarity scores: a wrong answer accepted is worse than a right one refused.
 """
 
 import json
 import re
+from decimal import Context, Decimal
 from typing import Any, Literal
 
-__all__ = ["TOLERANCE", "Comparison", "outputs_match", "values_match"]
+__all__ = ["COMPARISONS", "TOLERANCE", "Comparison", "outputs_match", "values_match"]
 
 Comparison = Literal["tokens", "exact", "unordered_lines"]
+COMPARISONS: tuple[Comparison, ...] = ("tokens", "exact", "unordered_lines")
 TOLERANCE = 1e-6
 NEAR_ZERO = 1e-9
 """What a number may differ from an expected zero."""
 BLANKS = " \t\v\f\r"
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 LONGEST_NUMBER = 400
+LARGEST_EXPONENT = 400
+EXACTLY = Context(prec=60, traps=[])
+"""Whatever the caller's own context is."""
 
 
 def outputs_match(
@@ -76,7 +91,11 @@ def _close(expected: str, found: str, tolerance: float) -> bool:
         return False
     if not (NUMBER.fullmatch(expected) and NUMBER.fullmatch(found)):
         return False
-    return _near(float(expected), float(found), tolerance)
+    one, other = Decimal(expected), Decimal(found)
+    if one == other or max(abs(one.adjusted()), abs(other.adjusted())) > LARGEST_EXPONENT:
+        return one == other  # beyond what floats tell apart, and what decimals subtract in little time
+    bound = EXACTLY.multiply(one.copy_abs(), Decimal(tolerance)) if one else Decimal(min(tolerance, NEAR_ZERO))
+    return EXACTLY.subtract(one, other).copy_abs() <= bound
 
 
 def _near(expected: float, found: float, tolerance: float) -> bool:

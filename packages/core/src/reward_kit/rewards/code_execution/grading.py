@@ -3,16 +3,19 @@
 import ast
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.rewards.code_execution.blocks import find_program
-from reward_kit.rewards.code_execution.comparison import TOLERANCE, Comparison, outputs_match, values_match
-from reward_kit.rewards.code_execution.truth import CallPlan, OutputPlan, Plan, TestPlan, read_truth
+from reward_kit.rewards.code_execution.comparison import outputs_match, values_match
+from reward_kit.rewards.code_execution.settings import Settings
+from reward_kit.rewards.code_execution.stated_value import grade_value
+from reward_kit.rewards.code_execution.truth import CallPlan, OutputPlan, Plan, TestPlan, ValuePlan, read_truth
 from reward_kit.sandbox import (
     IsolationUnavailableError,
     Limits,
@@ -20,37 +23,20 @@ from reward_kit.sandbox import (
     Program,
     Sandbox,
     TestOutcome,
-    get_sandbox,
 )
 from reward_kit.sandbox.model import Call
 
-__all__ = ["Pending", "Settings", "Verdict", "begin", "finish", "grade_program", "wait"]
+__all__ = ["Pending", "Verdict", "begin", "finish", "grade_program", "wait"]
 
+FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
 SHOWN_TESTS = 50
 SHOWN_TEXT = 200
-ALIASES = {"py": "python", "python3": "python", "js": "javascript", "node": "javascript", "c++": "cpp"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How programs are run and their outputs compared."""
-
-    language: str = "python"
-    limits: Limits
-    share: bool = False
-    comparison: Comparison = "tokens"
-    tolerance: float = TOLERANCE
-    checker: str | None = None
-    """Source of ``def check(input, expected, output)``, run in the sandbox; replaces the comparison."""
-    sandbox: "Sandbox | str" = "auto"
-
-    def open(self) -> Sandbox:
-        """Return the sandbox to use.
-
-        Raises:
-            IsolationUnavailableError: none works here.
-        """
-        return get_sandbox(self.sandbox) if isinstance(self.sandbox, str) else self.sandbox
+SPARE_OUTPUT = 1 << 16
+SPARE_CHECKED = 1 << 18
+"""Where a checker decides, which may take other outputs than the expected one."""
+SPARE_VALUE = 1 << 12
+TIMES_LONGER = 16
+"""What is longer than so many times the expected output and a spare is wrong, and not even read to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,31 +51,19 @@ class Verdict:
 Pending = EvaluateResult | tuple[Plan, Future[list[Outcome]] | Future[TestOutcome], Sandbox]
 
 
-def grade_program(
-    messages: Sequence[Message],
-    truth: object,
-    settings: Settings,
-    *,
-    function: str | None = None,
-    entry_point: str | None = None,
-) -> EvaluateResult:
+def grade_program(messages: Sequence[Message], truth: object, settings: Settings) -> EvaluateResult:
     """Grade the last of ``messages``; never raises for what the sandbox or the ground truth did wrong."""
-    return finish(begin(messages, truth, settings, function=function, entry_point=entry_point), settings)
+    return finish(begin(messages, truth, settings), settings)
 
 
-def begin(
-    messages: Sequence[Message],
-    truth: object,
-    settings: Settings,
-    *,
-    function: str | None = None,
-    entry_point: str | None = None,
-) -> Pending:
+def begin(messages: Sequence[Message], truth: object, settings: Settings) -> Pending:
     """Hand the program of the last message to the sandbox; return what is known without running anything."""
     try:
-        plan = read_truth(truth, function=function, entry_point=entry_point)
+        plan = read_truth(truth, function=settings.function, entry_point=settings.entry_point)
         if not messages or messages[-1].role != "assistant":
             return EvaluateResult.not_graded("found no reply: the last message is not the assistant's")
+        if isinstance(plan, ValuePlan):
+            return grade_value(messages[-1].text, plan.expected)
         source = find_program(messages[-1].text, settings.language)
         if source is None:
             return _wrong("the reply holds no program", settings)
@@ -120,9 +94,26 @@ def _submit(
         source = completed(plan.prelude, source)
         return sandbox.submit_tests(Program(source=source, language=settings.language), plan.suite, settings.limits)
     program = Program(source=source, language=settings.language)
+    if isinstance(plan, ValuePlan):
+        message = "found a value to be stated where a program was to be run"
+        raise TypeError(message)
     if isinstance(plan, CallPlan):
-        return sandbox.submit(program, [case.call for case in plan.cases], settings.limits, share=True)
-    return sandbox.submit(program, [case.stdin for case in plan.cases], settings.limits, share=settings.share)
+        return sandbox.submit(program, [case.call for case in plan.cases], _of_calls(plan, settings), share=True)
+    return sandbox.submit(
+        program, [case.stdin for case in plan.cases], _of_outputs(plan, settings), share=settings.share
+    )
+
+
+def _of_outputs(plan: OutputPlan, settings: Settings) -> Limits:
+    longest = max(len(case.expected.encode(errors="replace")) for case in plan.cases)
+    spare = SPARE_CHECKED if settings.checker else SPARE_OUTPUT
+    return replace(settings.limits, stdout_bytes=TIMES_LONGER * longest + spare)
+
+
+def _of_calls(plan: CallPlan, settings: Settings) -> Limits:
+    longest = max(len(json.dumps(value)) for case in plan.cases for value in case.expected)
+    bound = min(settings.limits.value_bytes, TIMES_LONGER * longest + SPARE_VALUE)
+    return replace(settings.limits, value_bytes=bound)
 
 
 def completed(prelude: str, source: str) -> str:
@@ -136,7 +127,8 @@ def completed(prelude: str, source: str) -> str:
         ast.parse(prelude)
     except SyntaxError:
         return f"{prelude.rstrip()}\n{source}" if source[:1] in {" ", "\t"} else source
-    return f"{prelude}\n{source}"
+    future = "\n".join(FUTURE.findall(source))  # which has to come first
+    return f"{future}\n{prelude}\n{source if not future else FUTURE.sub('', source)}"
 
 
 def _verdicts(plan: Plan, outcomes: list[Outcome], sandbox: Sandbox, settings: Settings) -> list[Verdict]:
@@ -168,28 +160,41 @@ def _verdicts(plan: Plan, outcomes: list[Outcome], sandbox: Sandbox, settings: S
 
 def _verdict(outcome: Outcome, match: bool, shown: Callable[[], str]) -> Verdict:  # noqa: FBT001 - a named result
     if outcome.status != "ok":
-        return Verdict(passed=False, status=outcome.status, detail=outcome.detail)
+        return Verdict(passed=False, status=outcome.status, detail=_short(outcome.detail))
     if match:
         return Verdict(passed=True, status="passed", detail="")
     return Verdict(passed=False, status="wrong_answer", detail=shown())
 
 
 def _checked(plan: OutputPlan, outcomes: list[Outcome], sandbox: Sandbox, settings: Settings) -> list[bool]:
-    """Ask the checker program about each output.
+    """Ask the checker program about each output; one that it cannot cope with is wrong.
 
     Raises:
-        GradingError: the checker failed.
+        GradingError: the checker cannot cope with the expected output, either: it is the checker that is broken.
     """
-    calls = [
-        Call(function="check", args=[case.stdin.text, case.expected, outcome.stdout])
-        for case, outcome in zip(plan.cases, outcomes, strict=True)
-    ]
-    answers = sandbox.submit(Program(source=settings.checker or ""), calls, settings.limits, share=True).result()
-    for answer, outcome in zip(answers, outcomes, strict=True):
-        if outcome.status == "ok" and (answer.status != "ok" or not isinstance(answer.value, bool)):
-            message = f"the checker failed: {answer.detail or 'it returned no bool'}"
+    asked = [number for number, outcome in enumerate(outcomes) if outcome.status == "ok"]
+    answers = dict(zip(asked, _ask(plan, {n: outcomes[n].stdout for n in asked}, sandbox, settings), strict=True))
+    unclear = [number for number, answer in answers.items() if not _is_verdict(answer)]
+    # In a process of its own, which no output of the reply has been in.
+    for answer in _ask(plan, {n: plan.cases[n].expected for n in unclear}, sandbox, settings):
+        if not _is_verdict(answer):
+            message = f"the checker failed on the expected output: {answer.detail or 'it returned no bool'}"
             raise GradingError(message)
-    return [answer.value is True for answer in answers]
+    return [number in answers and answers[number].value is True for number in range(len(outcomes))]
+
+
+def _ask(plan: OutputPlan, outputs: Mapping[int, str], sandbox: Sandbox, settings: Settings) -> list[Outcome]:
+    if not outputs:
+        return []
+    calls = [
+        Call(function="check", args=[plan.cases[number].stdin.text, plan.cases[number].expected, output])
+        for number, output in outputs.items()
+    ]
+    return sandbox.submit(Program(source=settings.checker or ""), calls, settings.limits, share=True).result()
+
+
+def _is_verdict(answer: Outcome) -> bool:
+    return answer.status == "ok" and isinstance(answer.value, bool)
 
 
 def _of_tests(found: TestOutcome) -> list[Verdict]:
@@ -235,7 +240,9 @@ def _not_graded(error: Exception) -> EvaluateResult:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_TEXT else text[:SHOWN_TEXT] + "…"
+    """Return the beginning of a text that a reply chose, with nothing in it that a terminal would act upon."""
+    shown = text if len(text) <= SHOWN_TEXT else text[:SHOWN_TEXT] + "…"
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in shown)
 
 
 async def wait(pending: Pending, settings: Settings) -> EvaluateResult:

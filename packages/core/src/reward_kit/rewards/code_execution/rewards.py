@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Unpack
 
 from reward_kit.models import EvaluateResult, Message
 from reward_kit.reward_function import reward_function
-from reward_kit.rewards.code_execution.comparison import TOLERANCE, Comparison
-from reward_kit.rewards.code_execution.grading import Settings, begin, finish, grade_program, wait
-from reward_kit.sandbox import Limits, Sandbox
+from reward_kit.rewards.code_execution.grading import begin, finish, grade_program, wait
+from reward_kit.rewards.code_execution.settings import CodeOptions, Environment, Settings
+from reward_kit.sandbox import Sandbox
 
 __all__ = [
     "async_fractional_code_reward",
@@ -20,88 +20,43 @@ __all__ = [
     "local_code_execution_reward",
 ]
 
-Environment = Literal["local", "docker", "remote"]
-NAMES = {"local": "auto", "docker": "docker", "remote": "remote"}
 
-
-@reward_function
+@reward_function(elsewhere=True)
 def fractional_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - the shapes of ``truth``
     language: str = "python",
     timeout: float = 10,
     environment: Environment = "local",
-    *,
-    function_to_call: str | None = None,
-    entry_point: str | None = None,
-    comparison: Comparison = "tokens",
-    tolerance: float = TOLERANCE,
-    checker: str | None = None,
-    isolate: Literal["case", "submission"] = "case",
-    memory_mb: int = 512,
-    sandbox: Sandbox | str | None = None,
-    **kwargs: object,
+    **options: Unpack[CodeOptions],
 ) -> EvaluateResult:
     r"""Return the exact fraction of tests that the reply's program passes.
 
     ``ground_truth`` has one of the shapes of ``reward_kit.rewards.code_execution.truth``; ``timeout`` is in seconds
-    per test. ``isolate="submission"`` lets the stdin cases of one program share a process, which is several times
-    faster; function cases always share one. What differs from 0.4.1: no partial credit for an output that merely
-    resembles the expected one, and an empty list of tests is not graded.
+    per test; ``options`` are those of ``CodeOptions``, and the other columns of a data set, which do not count.
+    ``isolate="submission"`` is several times faster for standard input, in one process for all of a program's cases.
+    What differs from 0.4.1: no partial credit for an output that merely resembles the expected one, and an empty list
+    of tests is not graded.
 
     >>> reply = [{"role": "assistant", "content": "```python\nprint(int(input()) * 2)\n```"}]
     >>> fractional_code_reward(reply, ground_truth=[{"input": "4", "expected_output": "8"}]).score
     1.0
     """
-    del kwargs
-    settings = _settings(
-        language,
-        timeout,
-        environment,
-        comparison=comparison,
-        tolerance=tolerance,
-        checker=checker,
-        isolate=isolate,
-        memory_mb=memory_mb,
-        sandbox=sandbox,
-    )
-    return grade_program(messages, ground_truth, settings, function=function_to_call, entry_point=entry_point)
+    return grade_program(messages, ground_truth, Settings.of(language, timeout, environment, options))
 
 
-@reward_function
+@reward_function(elsewhere=True)
 async def async_fractional_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - as above
     language: str = "python",
     timeout: float = 10,  # noqa: ASYNC109 - the time of the program, not of this coroutine
     environment: Environment = "local",
-    *,
-    function_to_call: str | None = None,
-    entry_point: str | None = None,
-    comparison: Comparison = "tokens",
-    tolerance: float = TOLERANCE,
-    checker: str | None = None,
-    isolate: Literal["case", "submission"] = "case",
-    memory_mb: int = 512,
-    sandbox: Sandbox | str | None = None,
-    **kwargs: object,
+    **options: Unpack[CodeOptions],
 ) -> EvaluateResult:
     """Do what ``fractional_code_reward`` does; many at the same time fill all workers of the sandbox."""
-    del kwargs
-    settings = _settings(
-        language,
-        timeout,
-        environment,
-        comparison=comparison,
-        tolerance=tolerance,
-        checker=checker,
-        isolate=isolate,
-        memory_mb=memory_mb,
-        sandbox=sandbox,
-    )
-    pending = await asyncio.to_thread(
-        begin, messages, ground_truth, settings, function=function_to_call, entry_point=entry_point
-    )
+    settings = Settings.of(language, timeout, environment, options)
+    pending = await asyncio.to_thread(begin, messages, ground_truth, settings)
     return await wait(pending, settings)
 
 
@@ -112,41 +67,22 @@ def batch_fractional_code_reward(
     language: str = "python",
     timeout: float = 10,
     environment: Environment = "local",
-    function_to_call: str | None = None,
-    entry_point: str | None = None,
-    comparison: Comparison = "tokens",
-    tolerance: float = TOLERANCE,
-    checker: str | None = None,
-    isolate: Literal["case", "submission"] = "case",
-    memory_mb: int = 512,
-    sandbox: Sandbox | str | None = None,
+    **options: Unpack[CodeOptions],
 ) -> list[EvaluateResult]:
     """Grade many replies at the same time, in order, filling all workers of the sandbox."""
-    settings = _settings(
-        language,
-        timeout,
-        environment,
-        comparison=comparison,
-        tolerance=tolerance,
-        checker=checker,
-        isolate=isolate,
-        memory_mb=memory_mb,
-        sandbox=sandbox,
-    )
+    settings = Settings.of(language, timeout, environment, options)
     pending = [
         begin(
             [message if isinstance(message, Message) else Message.model_validate(message) for message in messages],
             truth,
             settings,
-            function=function_to_call,
-            entry_point=entry_point,
         )
         for messages, truth in zip(conversations, ground_truths, strict=True)
     ]
     return [finish(item, settings) for item in pending]
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def deepcoder_code_reward(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - as above
@@ -166,12 +102,11 @@ def deepcoder_code_reward(
     0.0
     """
     del kwargs
-    settings = _settings(language, timeout, environment, sandbox=sandbox)
-    result = grade_program(messages, ground_truth, settings, function=target_function)
-    return _all_or_nothing(result)
+    options = {"function_to_call": target_function, "sandbox": sandbox}
+    return _all_or_nothing(grade_program(messages, ground_truth, Settings.of(language, timeout, environment, options)))
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def local_code_execution_reward(
     messages: list[Message],
     ground_truth: str | None = None,
@@ -191,12 +126,12 @@ def local_code_execution_reward(
     1.0
     """
     del kwargs
-    settings = _settings(language, timeout, "local", memory_mb=max_memory_mb, sandbox=sandbox)
+    settings = Settings.of(language, timeout, options={"memory_mb": max_memory_mb, "sandbox": sandbox})
     truth = None if ground_truth is None else [{"input": "", "expected_output": ground_truth}]
     return grade_program(messages, truth, settings)
 
 
-@reward_function
+@reward_function(elsewhere=True)
 def evaluate_apps_solution(
     messages: list[Message],
     ground_truth: Any = None,  # noqa: ANN401 - a mapping or its JSON text
@@ -217,7 +152,7 @@ def evaluate_apps_solution(
             ground_truth = json.loads(ground_truth)
         except ValueError:
             return EvaluateResult.not_graded("found a ground truth that is no JSON, expected inputs and outputs")
-    settings = _settings("python", execution_timeout, "local", sandbox=sandbox)
+    settings = Settings.of("python", execution_timeout, options={"sandbox": sandbox})
     return grade_program(messages, ground_truth, settings)
 
 
@@ -225,35 +160,3 @@ def _all_or_nothing(result: EvaluateResult) -> EvaluateResult:
     if not result.is_score_valid or result.score in {0.0, 1.0}:
         return result
     return EvaluateResult(score=0.0, reason=result.reason, metrics=result.metrics)
-
-
-def _settings(
-    language: str,
-    timeout: float,
-    environment: str,
-    *,
-    comparison: Comparison = "tokens",
-    tolerance: float = TOLERANCE,
-    checker: str | None = None,
-    isolate: str = "case",
-    memory_mb: int = 512,
-    sandbox: Sandbox | str | None = None,
-) -> Settings:
-    from reward_kit.errors import UsageError
-    from reward_kit.rewards.code_execution.grading import ALIASES
-
-    if environment not in NAMES or isolate not in {"case", "submission"}:
-        message = (
-            f"found environment={environment!r}, isolate={isolate!r}; "
-            f"expected one of {', '.join(NAMES)} and 'case' or 'submission'"
-        )
-        raise UsageError(message)
-    return Settings(
-        language=ALIASES.get(language.lower(), language.lower()),
-        limits=Limits(seconds=timeout, memory_mb=memory_mb),
-        share=isolate == "submission",
-        comparison=comparison,
-        tolerance=tolerance,
-        checker=checker,
-        sandbox=sandbox if sandbox is not None else NAMES[environment],
-    )

@@ -7,7 +7,9 @@ r"""Ground truth, in every shape that data sets give it, as a plan: what to run 
     ["assert add(2, 3) == 5", …]                              assertions
     {"test_list": […], "test_setup_code": "…"}                assertions, as MBPP writes it
     {"test": "def check(candidate): …", "entry_point": "add"} as HumanEval writes it; "prompt" for its helpers
-    {"test": "class TestCases(unittest.TestCase): …", …}      as BigCodeBench writes it
+    {"test": "class TestCases(unittest.TestCase): …", …}      as BigCodeBench writes it; "trust": "in-process" runs them
+                                                            within the program's process, which they then share
+    {"value": "[1, 2]"}                                       a literal that the reply states; nothing is run
 
 Each may also come as its JSON text. Whatever else is found makes the row not graded.
 """
@@ -17,13 +19,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from reward_kit.errors import GradingError
 from reward_kit.rewards.code_execution.cases import CallCase, OutputCase, as_text, call_case, output_of
 from reward_kit.sandbox.model import Stdin, TestSuite
 
-__all__ = ["CallCase", "CallPlan", "OutputCase", "OutputPlan", "Plan", "TestPlan", "read_truth"]
+__all__ = ["CallCase", "CallPlan", "OutputCase", "OutputPlan", "Plan", "TestPlan", "ValuePlan", "read_truth"]
 
 SAFE_IMPORTS = frozenset(
     [
@@ -82,7 +84,14 @@ class TestPlan:
     """Code that comes before the submission: what a prompt already gave."""
 
 
-Plan = OutputPlan | CallPlan | TestPlan
+@dataclass(frozen=True, slots=True)
+class ValuePlan:
+    """Run nothing: compare the value that the reply states."""
+
+    expected: str
+
+
+Plan = OutputPlan | CallPlan | TestPlan | ValuePlan
 
 
 def read_truth(truth: object, *, function: str | None = None, entry_point: str | None = None) -> Plan:
@@ -116,7 +125,7 @@ def _parsed(truth: object) -> object:
     if isinstance(found, list):
         tests = found and all(_is_test(item) for item in found)
         return found if tests else truth
-    shapes = ({"inputs", "outputs"}, {"test_list"}, {"test"}, {"input"}, {"assertions"}, {"test_cases"})
+    shapes = ({"inputs", "outputs"}, {"test_list"}, {"test"}, {"input"}, {"assertions"}, {"test_cases"}, {"value"})
     return found if isinstance(found, dict) and any(shape <= set(found) for shape in shapes) else truth
 
 
@@ -150,6 +159,8 @@ def _of_mapping(truth: Mapping[str, Any], function: str | None, entry_point: str
             return _of_list(truth[name], entry)
     if "input" in truth:
         return _of_list([truth], entry)
+    if isinstance(truth.get("value"), str):
+        return ValuePlan(truth["value"])
     message = f"found a ground truth with {sorted(truth)}, expected tests in one of the documented shapes"
     raise GradingError(message)
 
@@ -160,7 +171,9 @@ def _of_code(truth: Mapping[str, Any], entry: str | None) -> TestPlan:
         message = "found a test that is no Python"
         raise GradingError(message)
     if "TestCase" in text:
-        suite = TestSuite(kind="unittest", setup=text, entry=entry or "task_func", trust=_trust(text))
+        entry = entry or ("task_func" if "task_func" in text else "")
+        trust = _trust(text) if truth.get("trust") != "in-process" else "in-process"
+        suite = TestSuite(kind="unittest", setup=text, entry=entry, trust=trust)
         return TestPlan(suite, prompt)
     if not entry:
         message = "found check() without an entry_point, which names the function that it checks"
@@ -201,7 +214,8 @@ def _of_apps(truth: Mapping[str, Any], function: str | None) -> Plan:
     if not pairs:
         message = "the ground truth holds no test, expected at least one"
         raise GradingError(message)
-    return _of_list(pairs, function, wrapped=True)
+    # APPS writes a value in a list of one; where it does so once, it does so throughout.
+    return _of_list(pairs, function, wrapped=all(isinstance(output, list) and len(output) == 1 for output in outputs))
 
 
 def _of_list(truth: Sequence[Any], function: str | None, *, wrapped: bool = False) -> Plan:
@@ -224,7 +238,7 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _trust(text: str) -> Any:  # noqa: ANN401 - a literal
+def _trust(text: str) -> Literal["split", "in-process"]:
     """Say whether a suite's tests can run away from the submission: they patch nothing and want plain data only."""
     imported = set()
     for node in ast.walk(ast.parse(text)):

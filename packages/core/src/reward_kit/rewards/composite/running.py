@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from reward_kit.grading import conversation
 from reward_kit.models import EvaluateResult, Message
+from reward_kit.reward_function import works_elsewhere
 from reward_kit.rewards.composite.parts import Asked, Part
 
 __all__ = ["AsyncComposite", "Combination", "Composite", "Plan", "composed"]
@@ -57,6 +58,10 @@ class Composite:
     @property
     def __name__(self) -> str:
         return self.combination.name
+
+    @property
+    def _reward_function_elsewhere(self) -> bool:
+        return all(works_elsewhere(part.reward) for part in self.combination.parts)
 
     def __repr__(self) -> str:
         return f"<{self.combination!r}>"

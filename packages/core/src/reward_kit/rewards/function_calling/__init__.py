@@ -3,6 +3,7 @@
 ``exact_tool_match_reward`` pays exactly the right calls; ``composite_function_call_reward`` pays near misses less;
 ``schema_jaccard_reward`` looks at the shape of the arguments alone; ``llm_judge_reward`` asks a language model.
 ``parse_tool_calls`` reads a reply in every common layout. Model output is never evaluated, and never repaired.
+``compatibility`` has the helpers of reward-kit 0.4.1.
 
 The judge is loaded when it is first named: it alone needs an HTTP client, which is not sent along with the others.
 """
@@ -10,6 +11,15 @@ The judge is loaded when it is first named: it alone needs an HTTP client, which
 from typing import TYPE_CHECKING, Any
 
 from reward_kit.rewards.function_calling.calls import MalformedCall, ParsedReply, ToolCall
+from reward_kit.rewards.function_calling.compatibility import (
+    calculate_jaccard_similarity,
+    compare_tool_calls,
+    eval_tool_call,
+    extract_schema_properties,
+    match_function_call,
+    maybe_deserialize_tool_call_arguments,
+    normalize_schema,
+)
 from reward_kit.rewards.function_calling.composite import composite_function_call_reward
 from reward_kit.rewards.function_calling.exact import exact_tool_match_reward
 from reward_kit.rewards.function_calling.jaccard import schema_jaccard_reward
@@ -23,9 +33,16 @@ __all__ = [
     "MalformedCall",
     "ParsedReply",
     "ToolCall",
+    "calculate_jaccard_similarity",
+    "compare_tool_calls",
     "composite_function_call_reward",
+    "eval_tool_call",
     "exact_tool_match_reward",
+    "extract_schema_properties",
     "llm_judge_reward",
+    "match_function_call",
+    "maybe_deserialize_tool_call_arguments",
+    "normalize_schema",
     "normalize_tools",
     "parse_tool_calls",
     "schema_jaccard_reward",

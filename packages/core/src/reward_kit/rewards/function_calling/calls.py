@@ -21,6 +21,8 @@ class MalformedCall(NamedTuple):
     """An attempt to call that cannot be read."""
 
     reason: str
+    repairable: bool = False
+    """Whether a simple repair would make it readable. It earns nothing all the same."""
 
 
 class ParsedReply(NamedTuple):

@@ -14,7 +14,8 @@ from reward_kit.rewards.function_calling.schemas import Schema, normalize_tools
 
 __all__ = ["Case", "make_case", "own_turns"]
 
-_BETWEEN_TURNS = ("tool", "function")  # a tuple: a role may be anything, hashable or not
+# Tuples: a role may be anything, hashable or not. Llama and GLM call a tool's answer by the last two.
+_BETWEEN_TURNS = ("tool", "function", "ipython", "observation")
 
 
 class Case(NamedTuple):
@@ -81,12 +82,28 @@ def own_turns(messages: object) -> list[object]:
         role = _role(message)
         if role == "assistant":
             turns.append(message)
-        elif role not in _BETWEEN_TURNS:
+        elif role not in _BETWEEN_TURNS and not _answers_calls(message):
             break
     if not turns:
         problem = "found no reply of the assistant at the end of the messages, expected one to grade"
         raise GradingError(problem)
     return turns[::-1]
+
+
+def _answers_calls(message: object) -> bool:
+    """Return whether a user's message holds nothing but what tools answered, as Anthropic sends it."""
+    content = (
+        message.content
+        if isinstance(message, Message)
+        else message.get("content")
+        if isinstance(message, Mapping)
+        else None
+    )
+    return (
+        isinstance(content, list | tuple)
+        and bool(content)
+        and all(isinstance(block, Mapping) and block.get("type") == "tool_result" for block in content)
+    )
 
 
 def _role(message: object) -> object:

@@ -1,15 +1,24 @@
 """``composite_function_call_reward``: 1.0 for exactly the right calls, less for near misses, nothing for spraying."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message
+from reward_kit.rewards.function_calling.calls import ToolCall
 from reward_kit.rewards.function_calling.case import Case, make_case
-from reward_kit.rewards.function_calling.equality import StringMatch, Strings, string_matching
-from reward_kit.rewards.function_calling.exact import Order, blame, is_exact, match_calls, metrics_of, praise
+from reward_kit.rewards.function_calling.equality import StringMatch, Strings
+from reward_kit.rewards.function_calling.exact import (
+    Order,
+    blame,
+    comparison,
+    is_exact,
+    match_calls,
+    metrics_of,
+    praise,
+)
 from reward_kit.rewards.function_calling.matching import best_assignment
 from reward_kit.rewards.function_calling.schemas import ANY
 from reward_kit.rewards.function_calling.similarity import arguments_similarity
@@ -30,7 +39,7 @@ class _Weights:
     schema: float = 0.5
     """What remains for a call that breaks its tool's schema."""
     surplus: float = 0.15
-    """What remains where more was tried than is due: guessing must pay less than one honest near miss."""
+    """What remains where more was tried than is due, or a call made again: guessing must pay less than a near miss."""
 
 
 def composite_function_call_reward(
@@ -49,7 +58,8 @@ def composite_function_call_reward(
 
     Calls are paired with the calls that are due so that the sum of their similarities is the largest, and that sum
     is divided by the larger number of the two, malformed attempts included. A pair with different names has
-    no similarity. Where no call is due, any attempt earns 0.0.
+    no similarity, and neither has a call that is made again without being due again. Where no call is due, any
+    attempt earns 0.0.
 
     Args:
         messages: as for ``exact_tool_match_reward``, and so are ``ground_truth``, ``tools``, ``possible_answers``,
@@ -58,7 +68,7 @@ def composite_function_call_reward(
         tools: see there.
         possible_answers: see there.
         weights: any of ``cap`` (0.6), ``name`` (0.2), ``schema`` (0.5: what a call keeps that breaks its schema)
-            and ``surplus`` (0.15: what a reply keeps that tries more calls than are due).
+            and ``surplus`` (0.15: what a reply keeps that tries more calls than are due, or repeats one).
         binary: pay exactly right calls only, as ``exact_tool_match_reward`` does.
         order: see there.
         string_match: see there.
@@ -70,20 +80,17 @@ def composite_function_call_reward(
     0.36
     """
     shares = _shares(weights)
-    if order not in {"any", "strict"}:
-        message = f"found order={order!r}, expected 'any' or 'strict'"
-        raise UsageError(message)
-    strings = string_matching(string_match)
+    how = comparison(order, string_match)
     try:
         case = make_case(messages, ground_truth, possible_answers, tools)
     except GradingError as error:
         return EvaluateResult.not_graded(str(error))
-    matched = match_calls(case, order, strings)
+    matched = match_calls(case, how)
     metrics = metrics_of(case, matched)
     if is_exact(case, matched):
         return EvaluateResult(score=1.0, reason=praise(case), metrics=metrics)
-    score = 0.0 if binary else _partial(case, shares, strings, matched)
-    return EvaluateResult(score=score, reason=blame(case, matched, strings), metrics=metrics)
+    score = 0.0 if binary else _partial(case, shares, how.strings, matched)
+    return EvaluateResult(score=score, reason=blame(case, matched, how.strings), metrics=metrics)
 
 
 def _shares(weights: Mapping[str, float] | None) -> _Weights:
@@ -103,6 +110,9 @@ def _partial(case: Case, shares: _Weights, strings: Strings, matched: list[int])
     # Equal calls belong together in some best assignment, unless alternatives make them equal to several.
     settled = all(wanted.possible is None for wanted in expected)
     keeps = [1.0 if fits(call.arguments, case.tools.get(call.name, ANY)) else shares.schema for call in calls]
+    repeated = _repeated(calls, matched)
+    for row in repeated:
+        keeps[row] = 0.0
 
     def worth(row: int, column: int) -> float:
         if calls[row].name != expected[column].name:
@@ -117,5 +127,17 @@ def _partial(case: Case, shares: _Weights, strings: Strings, matched: list[int])
     parts = [worth(row, column) for row, column in pairs.items()]
     parts += [rows[row][column] for row, column in enumerate(best_assignment(rows)) if column >= 0]
     total = math.fsum(parts)
-    surplus = shares.surplus if attempts > len(expected) else 1.0
+    surplus = shares.surplus if repeated or attempts > len(expected) else 1.0
     return round(shares.cap * surplus * total / max(attempts, len(expected)), 9)
+
+
+def _repeated(calls: Sequence[ToolCall], matched: list[int]) -> list[int]:
+    """Return which calls say another one again and are not due: they are no attempt at anything else."""
+    told = [calls[row] for row, column in enumerate(matched) if column >= 0]
+    found = []
+    for row, column in enumerate(matched):
+        if column < 0:
+            if calls[row] in told:
+                found.append(row)
+            told.append(calls[row])
+    return found

@@ -91,7 +91,8 @@ def arguments_equal(
         if key in found:
             present += 1
             other = found[key]
-            if type(other) is type(value) is str and other == value:
+            kind = type(value)
+            if type(other) is kind and other == value and kind is not dict and kind is not list:
                 continue
             own = strings.of(key) if strings.by_parameter else strings
             if not values_equal(other, value, property_schema(schema, key), own):

@@ -2,18 +2,35 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message
 from reward_kit.rewards.function_calling.case import Case, make_case
 from reward_kit.rewards.function_calling.difference import first_difference
-from reward_kit.rewards.function_calling.equality import StringMatch, Strings, string_matching
+from reward_kit.rewards.function_calling.equality import EXACT, StringMatch, Strings, string_matching
 from reward_kit.rewards.function_calling.matching import largest_matching
 
-__all__ = ["Order", "blame", "exact_tool_match_reward", "is_exact", "match_calls", "metrics_of", "praise"]
+__all__ = [
+    "Comparison",
+    "Order",
+    "blame",
+    "comparison",
+    "exact_tool_match_reward",
+    "is_exact",
+    "match_calls",
+    "metrics_of",
+    "praise",
+]
 
 Order = Literal["any", "strict"]
+
+
+class Comparison(NamedTuple):
+    """How calls are compared with those that are due."""
+
+    order: Order = "any"
+    strings: Strings = EXACT
 
 
 def exact_tool_match_reward(
@@ -48,21 +65,30 @@ def exact_tool_match_reward(
     >>> exact_tool_match_reward([{"role": "assistant", "content": reply}], truth).score
     1.0
     """
-    if order not in {"any", "strict"}:
-        message = f"found order={order!r}, expected 'any' or 'strict'"
-        raise UsageError(message)
-    strings = string_matching(string_match)
+    how = comparison(order, string_match)
     try:
         case = make_case(messages, ground_truth, possible_answers, tools)
     except GradingError as error:
         return EvaluateResult.not_graded(str(error))
-    matched = match_calls(case, order, strings)
+    matched = match_calls(case, how)
     exact = is_exact(case, matched)
     return EvaluateResult(
         score=1.0 if exact else 0.0,
-        reason=praise(case) if exact else blame(case, matched, strings),
+        reason=praise(case) if exact else blame(case, matched, how.strings),
         metrics=metrics_of(case, matched),
     )
+
+
+def comparison(order: Order, string_match: StringMatch | Mapping[str, StringMatch]) -> Comparison:
+    """Return what the options of a reward stand for.
+
+    Raises:
+        UsageError: one of them stands for nothing.
+    """
+    if order not in {"any", "strict"}:
+        message = f"found order={order!r}, expected 'any' or 'strict'"
+        raise UsageError(message)
+    return Comparison(order, string_matching(string_match))
 
 
 def is_exact(case: Case, matched: list[int]) -> bool:
@@ -70,10 +96,10 @@ def is_exact(case: Case, matched: list[int]) -> bool:
     return not case.reply.malformed and len(case.reply.calls) == len(case.expected) and -1 not in matched
 
 
-def match_calls(case: Case, order: Order, strings: Strings) -> list[int]:
+def match_calls(case: Case, how: Comparison) -> list[int]:
     """Return for each call the expected call that it is, or -1."""
-    calls, expected = case.reply.calls, case.expected
-    if order == "strict":
+    calls, expected, strings = case.reply.calls, case.expected, how.strings
+    if how.order == "strict":
         return [
             row if row < len(expected) and expected[row].accepts(call, strings) else -1
             for row, call in enumerate(calls)
@@ -105,7 +131,7 @@ def blame(case: Case, matched: list[int], strings: Strings) -> str:
 
 
 def metrics_of(case: Case, matched: list[int]) -> dict[str, Any]:
-    """Return what was right by itself: names, arguments, the number of calls, their form."""
+    """Return what was right by itself: names, arguments, number, form; how many broken attempts have a repair."""
     reply, due = case.reply, len(case.expected)
     broken, right = len(reply.malformed), len(matched) - matched.count(-1)
     attempts = len(reply.calls) + broken
@@ -115,14 +141,19 @@ def metrics_of(case: Case, matched: list[int]) -> dict[str, Any]:
     named = _named(case)
     sound = 1.0 - broken / attempts if attempts else 1.0
     shares = (named / most, right / most, min(attempts, due) / most, sound, 0.0 if broken else 1.0)
-    # As dicts: pydantic makes the five objects of them in one go.
-    return {
+    # As dicts: pydantic makes the objects of them in one go.
+    found = {
         "name": {"score": shares[0], "reason": f"{named} of {most} names"},
         "arguments": {"score": shares[1], "reason": f"{right} of {most} calls"},
         "count": {"score": shares[2], "reason": f"{attempts} attempts, {due} expected"},
         "malformed": {"score": shares[3], "reason": f"{broken} of {attempts} attempts malformed"},
         "format": {"score": shares[4], "reason": reply.format},
     }
+    if broken:
+        mended = sum(attempt.repairable for attempt in reply.malformed)
+        reason = f"a simple repair would make {mended} of {broken} malformed attempts readable"
+        found["repairable"] = {"score": mended / broken, "reason": reason}
+    return found
 
 
 @lru_cache(maxsize=256)

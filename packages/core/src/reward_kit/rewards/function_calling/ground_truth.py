@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from reward_kit.data.strict_json import StrictJsonError, problem_of, read_whole
 from reward_kit.errors import GradingError
 from reward_kit.rewards.function_calling.alternatives import accepts, canonical
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
 from reward_kit.rewards.function_calling.equality import Strings, arguments_equal
 from reward_kit.rewards.function_calling.reading import call_of
 from reward_kit.rewards.function_calling.schemas import ANY, Schema
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, problem_of, read_whole
 from reward_kit.rewards.function_calling.text import read_text
 
 __all__ = ["ExpectedCall", "GroundTruthError", "expected_calls"]

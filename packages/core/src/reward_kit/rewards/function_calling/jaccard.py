@@ -9,7 +9,14 @@ from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.rewards.function_calling.case import make_case
 from reward_kit.rewards.function_calling.exact import exact_tool_match_reward
-from reward_kit.rewards.function_calling.schemas import ANY, Schema, normalize_tools, property_schema, types
+from reward_kit.rewards.function_calling.schemas import (
+    ANY,
+    Schema,
+    declared_types,
+    normalize_tools,
+    property_schema,
+    types,
+)
 
 __all__ = ["schema_jaccard_reward"]
 
@@ -114,17 +121,6 @@ def _due(expected_schema: dict[str, Any] | str, tools: Mapping[str, Schema]) -> 
         raise GradingError(message)
     due: _Shape = Counter()
     for name, schema in normalized.items():
-        listed = list(_declared("", tools.get(name, schema) if not schema.get("properties") else schema))
-        due.update((name, path, kind) for path, kind in listed or [("", "object")])
+        listed = list(declared_types(tools.get(name, schema) if not schema.get("properties") else schema))
+        due.update((name, path, (kinds or ("string",))[0]) for path, kinds in listed or [("", ("object",))])
     return due
-
-
-def _declared(path: str, schema: Schema) -> Iterator[tuple[str, str]]:
-    for key, own in (schema.get("properties") or {}).items():
-        here = f"{path}.{key}" if path else key
-        yield here, (types(own) or ("string",))[0]
-        yield from _declared(here, own)
-        items = own.get("items")
-        if isinstance(items, dict) and items:
-            yield f"{here}[]", (types(items) or ("string",))[0]
-            yield from _declared(f"{here}[]", items)

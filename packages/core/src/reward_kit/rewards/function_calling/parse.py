@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reward_kit.data.strict_json import problem_of
 from reward_kit.models import Message
 from reward_kit.rewards.function_calling.calls import MalformedCall, ParsedReply, ToolCall
 from reward_kit.rewards.function_calling.equality import values_equal
+from reward_kit.rewards.function_calling.formats.tagged_json import plain_hermes
 from reward_kit.rewards.function_calling.reading import Reader, call_of
 from reward_kit.rewards.function_calling.schemas import Schema, normalize_tools
-from reward_kit.rewards.function_calling.strict_json import problem_of
 from reward_kit.rewards.function_calling.text import has_marker, read_text
 
 __all__ = ["parse_tool_calls", "parse_with"]
+
+_CALL_BLOCKS = ("tool_use", "tool_call", "function_call")
+"""How the type of a content block ends that is a call: ``server_tool_use`` is one, too."""
 
 
 def parse_tool_calls(message: object, tools: object = None) -> ParsedReply:
@@ -44,6 +48,8 @@ def parse_with(message: object, tools: Mapping[str, Schema]) -> ParsedReply:
     if isinstance(tool_calls, list) and tool_calls and not content and not function_call:
         return _structured(tool_calls)
     if isinstance(content, str) and not tool_calls and not function_call:
+        if content.startswith("<tool_call>") and (plain := plain_hermes(content)):
+            return ParsedReply(plain, (), "hermes")
         reader, thinking = read_text(content, tools)
         return ParsedReply(tuple(reader.calls), tuple(reader.malformed), _layout(reader), thinking)
     return _everything(tool_calls, function_call, content, tools)
@@ -96,7 +102,7 @@ def _note(reader: Reader, layout: str, item: ToolCall | MalformedCall) -> None:
     if isinstance(item, ToolCall):
         reader.call(layout, item.name, item.arguments)
     else:
-        reader.broken(layout, item.reason)
+        reader.broken(layout, item.reason, repairable=item.repairable)
 
 
 def _merge(reader: Reader, found: list[tuple[str, ToolCall | MalformedCall]]) -> None:
@@ -128,7 +134,7 @@ def _blocks(content: list[Any] | tuple[Any, ...]) -> tuple[list[tuple[str, ToolC
         kind = stated if isinstance(stated, str) else ""
         if isinstance(block, str):
             texts.append(block)
-        elif kind in {"tool_use", "tool_call", "function_call"}:
+        elif kind.endswith(_CALL_BLOCKS):
             found.append(("anthropic" if kind == "tool_use" else "blocks", _block_call(block)))
         elif kind in {"text", "output_text"} and isinstance(block.get("text"), str):
             texts.append(block["text"])

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from re import Match, Pattern
 
+from reward_kit.data.strict_json import StrictJsonError, problem_of, read_whole, skip_space
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
+from reward_kit.rewards.function_calling.repair import is_repairable
 from reward_kit.rewards.function_calling.schemas import ANY, Schema
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, problem_of, read_whole
 
 __all__ = ["MAX_ATTEMPTS", "Handler", "Reader", "call_of"]
 
 MAX_ATTEMPTS = 256
 """A text with more attempts than this is read no further: the rest is one malformed attempt."""
+
+_LOOKED_AT = 8
+"""For how many broken attempts of a text it is found out whether they have a repair."""
 
 _OTHER_KEYS = frozenset({"name", "id", "type", "index", "call_id", "tool_call_id", "status", "function"})
 
@@ -41,15 +45,19 @@ class Reader:
         self.calls.append(ToolCall(name, arguments))
         self.formats.append(layout)
 
-    def broken(self, layout: str, reason: str) -> None:
+    def broken(self, layout: str, reason: str, *, repairable: bool = False) -> None:
         """Note an attempt that cannot be read."""
-        self.malformed.append(MalformedCall(reason))
+        self.malformed.append(MalformedCall(reason, repairable))
         self.formats.append(layout)
 
     def unclosed(self) -> None:
         """Make the last call a broken attempt: what should end it is missing."""
         call, layout = self.calls.pop(), self.formats.pop()
-        self.broken(layout, f"the call of {call.name[:60]!r} is not closed")
+        self.broken(layout, f"the call of {call.name[:60]!r} is not closed", repairable=True)
+
+    def repairable(self, start: int) -> bool:
+        """Return whether the JSON at ``start``, which cannot be read, has a simple repair: for the first few only."""
+        return len(self.malformed) < _LOOKED_AT and is_repairable(self.text, start)
 
     def forget(self) -> None:
         """Drop what was found so far: it was a draft."""
@@ -98,6 +106,10 @@ def call_of(value: object, *, decoded: bool = False) -> ToolCall | MalformedCall
     """
     if not isinstance(value, dict):
         return MalformedCall(f"a call is {type(value).__name__}, expected an object")
+    if decoded and len(value) == 2:  # noqa: PLR2004 - a name and arguments: the common case, kept short
+        name, arguments = value.get("name"), value.get("arguments")
+        if type(name) is str and name and type(arguments) is dict:
+            return ToolCall(name, arguments)
     inner = value.get("function")
     if isinstance(inner, dict):
         value = inner
@@ -125,7 +137,8 @@ def _call(name: str, arguments: object, *, decoded: bool) -> ToolCall | Malforme
         except StrictJsonError as error:
             if not text.strip():
                 return ToolCall(name, {})
-            return MalformedCall(f"the arguments of {name!r} are {error.reason}")
+            reason = f"the arguments of {name!r} cannot be read: {error.reason}"
+            return MalformedCall(reason, is_repairable(text, skip_space(text, 0)))
     elif arguments is None:
         return ToolCall(name, {})
     elif not decoded and (problem := problem_of(arguments)):

@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from reward_kit.data.strict_json import read_whole
 from reward_kit.models import Message, Sample
 from reward_kit.rewards.function_calling.ground_truth import ExpectedCall, expected_calls
 from reward_kit.rewards.function_calling.schemas import ANY, Schema, normalize_tools
-from reward_kit.rewards.function_calling.strict_json import read_whole
 from reward_kit.rewards.function_calling.validity import fits
 
 __all__ = ["function_calling_row"]

@@ -6,20 +6,22 @@ Not covered: references to other documents, and references that lead back to the
 """
 
 import marshal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_whole
+from reward_kit.data.strict_json import StrictJsonError, read_whole
 
 __all__ = [
     "ANY",
     "MISSING",
     "Schema",
     "additional",
+    "declared_types",
     "item_schema",
     "normalize_tools",
+    "normalized",
     "optional_default",
     "property_schema",
     "types",
@@ -88,12 +90,16 @@ def _by_name(tools: object) -> Mapping[str, Schema]:
 def _parameters(raw: object) -> Schema:
     if not isinstance(raw, Mapping) or not raw:
         return {"type": "object", "properties": {}}
-    definitions = {**_mapping(raw.get("definitions")), **_mapping(raw.get("$defs"))}
     if isinstance(raw.get("properties"), Mapping) or raw.get("type") in {"object", "dict"} or "$ref" in raw:
-        return _schema(raw, definitions, 0)
+        return normalized(raw)
     if not all(isinstance(value, Mapping) for value in raw.values()):
         return {"type": "object"}
-    return _schema({"type": "object", "properties": raw, "required": _flat_required(raw)}, definitions, 0)
+    return normalized({"type": "object", "properties": raw, "required": _flat_required(raw)})
+
+
+def normalized(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one schema, of any dialect, as JSON Schema without references."""
+    return _schema(raw, {**_mapping(raw.get("definitions")), **_mapping(raw.get("$defs"))}, 0)
 
 
 def _flat_required(properties: Mapping[str, Any]) -> list[str]:
@@ -201,6 +207,17 @@ def types(schema: Schema) -> tuple[str, ...]:
         each = [types(member) for member in members]
         return tuple(name for names in each for name in names) if all(each) else ()
     return ()
+
+
+def declared_types(schema: Schema, path: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the path and the types of everything that ``schema`` declares: ``a.b``, ``a[]``, ``a[pattern]``."""
+    found = [(f"{path}.{key}" if path else key, own) for key, own in _mapping(schema.get("properties")).items()]
+    found += [(f"{path}[{key}]", own) for key, own in _mapping(schema.get("patternProperties")).items()]
+    if items := item_schema(schema):
+        found.append((f"{path}[]", items))
+    for here, own in found:
+        yield here, types(own)
+        yield from declared_types(own, here)
 
 
 def property_schema(schema: Schema, key: str) -> Schema:

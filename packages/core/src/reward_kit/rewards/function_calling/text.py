@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from reward_kit.rewards.function_calling.formats.gemma import gemma_call
+from reward_kit.data.strict_json import skip_space
+from reward_kit.rewards.function_calling.formats.gemma import function_gemma_call, gemma_call
 from reward_kit.rewards.function_calling.formats.harmony import read_harmony
 from reward_kit.rewards.function_calling.formats.pythonic import pythonic_block
 from reward_kit.rewards.function_calling.formats.tagged_json import (
@@ -23,7 +24,6 @@ from reward_kit.rewards.function_calling.formats.tagged_xml import (
 from reward_kit.rewards.function_calling.formats.whole_reply import read_whole_reply, whole_reply_is_calls
 from reward_kit.rewards.function_calling.reading import MAX_ATTEMPTS, Handler, Reader
 from reward_kit.rewards.function_calling.schemas import Schema
-from reward_kit.rewards.function_calling.strict_json import skip_space
 
 __all__ = ["has_marker", "read_text"]
 
@@ -49,6 +49,7 @@ _CALLS: dict[str, Handler] = {
     "<|tool_call_begin|>": kimi_call,
     "<|open|>call tool=": kimi_k3_call,
     "<|tool_call>": gemma_call,
+    "<start_function_call>": function_gemma_call,
 }
 _THINKING = {
     "<think>": "</think>",

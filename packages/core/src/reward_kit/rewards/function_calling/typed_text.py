@@ -2,8 +2,8 @@
 
 import re
 
+from reward_kit.data.strict_json import StrictJsonError, read_whole
 from reward_kit.rewards.function_calling.schemas import Schema, types
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_whole
 
 __all__ = ["typed_value"]
 

@@ -10,7 +10,7 @@ import functools
 import re
 import unicodedata
 
-__all__ = ["plain", "shown"]
+__all__ = ["characters", "plain", "shown"]
 
 _DROPPED = r"\left \right \displaystyle \textstyle \big \Big \bigl \bigr \Bigl \Bigr \limits \! \( \) \[ \]"
 _FONTS = (
@@ -60,12 +60,17 @@ def plain(text: str) -> str:
     """Return ``text`` in plain characters; a dollar that is money becomes ``USD``, a bare ``$`` stays."""
     if not text.isascii():
         text = _SUPERSCRIPT.sub(lambda run: "^{" + "".join(_SUPERSCRIPTS[char] for char in run[0]) + "}", text)
-        text = _NOT_ASCII.sub(lambda char: _character(char[0]), text)
+        text = characters(text)
     if "\\" in text or "~" in text or "{,}" in text:
         text = _COMMAND.sub(lambda command: _COMMANDS.get(command[0], command[0]), text)
     if "°" in text:
         text = text.replace("^{°}", "°").replace("^°", "°")
     return text
+
+
+def characters(text: str) -> str:
+    """Return ``text`` with every look-alike character written in ASCII; others stay."""
+    return _NOT_ASCII.sub(lambda char: _character(char[0]), text)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -92,6 +97,8 @@ _MAX_SHOWN = 80
 
 def shown(text: str) -> str:
     """Make one short line of a text for people, and write what no encoding takes as an escape."""
+    if len(text) <= _MAX_SHOWN and text.isalnum() and text.isascii():
+        return text
     text = " ".join(text[: 4 * _MAX_SHOWN].split())
     text = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
     return text.encode("utf-8", "backslashreplace").decode()

@@ -6,12 +6,17 @@ operand of a computation, no date or version, no number behind "not", no item of
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from reward_kit.rewards.math.mentions import Mention, mentions
 from reward_kit.rewards.math.numbers import Number, parse_number
 from reward_kit.rewards.math.plain import plain
 
-__all__ = ["Stated", "number_at_the_end", "number_in_statement"]
+__all__ = ["Flaw", "Stated", "number_at_the_end", "number_in_statement"]
+
+
+Flaw = Literal["none", "part", "denied", "several"]
+"""No number, a part of something else, one that is denied or asked for, or more than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,8 @@ class Stated:
     text: str
     number: Number | None = None
     problem: str = ""
+    flaw: Flaw | None = None
+    """The kind of the problem."""
 
 
 _MAX_STATEMENT = 200
@@ -42,6 +49,13 @@ def number_in_statement(text: str) -> Stated | None:
     found = mentions(line)
     if not found:
         return None
+    return _stated_first(text.strip(), line, found)
+
+
+def _stated_first(text: str, line: str, found: list[Mention]) -> Stated:
+    """Read the first number of a sentence, which the words before and behind it may change or deny."""
+    if _REFUSAL.match(line):
+        return Stated(text=text, problem="the answer is denied, not stated", flaw="denied")
     first = found[0]
     opening = _OPENING.match(line)
     if first.number is None or opening is None or opening.end() < first.start:
@@ -49,10 +63,16 @@ def number_in_statement(text: str) -> Stated | None:
     if len(found) > 1 and _WORKING.search(line, first.end, found[1].start):
         return _last_of(line, found)
     if len(found) > 1 and line[first.end : found[1].start].strip() != "(" and _is_list(line, first, found[1]):
-        return Stated(text=text.strip(), problem="several answers where one is asked for")
+        return Stated(text=text, problem="several answers where one is asked for", flaw="several")
+    if _BOUND.match(line, first.end):
+        return Stated(text=text, problem="a bound where an answer is asked for", flaw="several")
     return Stated(text=line[first.start : first.end].strip(), number=first.number)
 
 
+_REFUSAL = re.compile(r"\W*(?:wrong|incorrect|not|never)\b", re.IGNORECASE)
+_BOUND = re.compile(r"\W*(?:or\s+(?:more|less|fewer|greater|higher|lower|above|below)|unless)\b", re.IGNORECASE)
+_DENIED_BEHIND = re.compile(r"\W*(?:is|was)(?:n['\u2019]t|\s+(?:not|wrong|incorrect|never))\b", re.IGNORECASE)
+_WRONG = re.compile(r"\b(?:wrong|incorrect)\s+(?:answer|result|value)\b", re.IGNORECASE)
 _WORKING = re.compile(r"[=≈·÷+]|\*\s*\Z")
 _SPACE = re.compile(r"\s")
 _LAST_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]")
@@ -73,21 +93,21 @@ def number_at_the_end(text: str) -> Stated:
     """Read the last number of a reply that marks no answer."""
     last = _LAST_DIGIT.search(text[::-1])
     if last is None:
-        return Stated(text="", problem="no number in the reply")
+        return Stated(text="", problem="no number in the reply", flaw="none")
     place = len(text) - last.start()
     start = max(0, place - _WINDOW_BEFORE)
     space = _SPACE.search(text, start, place - _WINDOW_BEFORE // 2) if start else None
     window = plain(text[space.end() if space else start : place + _WINDOW_AFTER])
     if _IGNORANCE.search(window):
-        return Stated(text="", problem="the reply says that it does not know")
+        return Stated(text="", problem="the reply says that it does not know", flaw="none")
     end = next(at for at in range(len(window), 0, -1) if window[at - 1].isdecimal())
     ends = [found.end() for found in _SENTENCE_END.finditer(window, 0, end)]
     earlier = (at for at in reversed(ends[:-1]) if _LAST_DIGIT.search(window, at, ends[-1]))
     found = mentions(window, next(earlier, 0))  # two sentences with numbers are enough to tell a list
     if not found:
-        return Stated(text="", problem="no number in the reply")
+        return Stated(text="", problem="no number in the reply", flaw="none")
     if start and space is None and found[-1].start == 0:
-        return Stated(text="", problem="the last number of the reply is too long to be read")
+        return Stated(text="", problem="the last number of the reply is too long to be read", flaw="none")
     return _last_of(window, found)
 
 
@@ -98,20 +118,25 @@ def _last_of(text: str, found: list[Mention]) -> Stated:
     begins = max((end.end() for end in _SENTENCE_END.finditer(text, 0, last.start)), default=0)
     following = _SENTENCE_END.search(text, last.end)
     sentence, rest = text[begins : last.start], text[last.end : following.start() if following else None]
-    problem = ""
+    problem: tuple[str, Flaw] | None = None
     if last.number is None:
-        problem = f"{shown!r} at the end is not a number of its own"
-    elif _NEGATION.search(sentence[-80:]):
-        problem = f"{shown!r} at the end is denied, not stated"
+        problem = f"{shown!r} at the end is not a number of its own", "part"
+    elif _NEGATION.search(sentence[-80:]) or _DENIED_BEHIND.match(rest) or _WRONG.search(sentence):
+        problem = f"{shown!r} at the end is denied, not stated", "denied"
     elif following is not None and following[0].lstrip("*$)\"' ").startswith("?"):
-        problem = f"{shown!r} at the end is in a question"
+        problem = f"{shown!r} at the end is in a question", "denied"
+    elif following is not None and _ASKED.match(text, following.end()):
+        problem = f"a question follows {shown!r}", "denied"
     elif _UNCERTAIN.search(sentence) or _UNCERTAIN.search(rest) or (len(found) > 1 and _is_list(text, found[-2], last)):
-        problem = "several guesses where one answer is asked for"
+        problem = "several guesses where one answer is asked for", "several"
     elif _repeats_its_pattern(text[:begins], sentence + shown + rest):
-        problem = "a list of guesses where one answer is asked for"
-    return Stated(text=shown, number=None if problem else last.number, problem=problem)
+        problem = "a list of guesses where one answer is asked for", "several"
+    if problem is None:
+        return Stated(text=shown, number=last.number)
+    return Stated(text=shown, problem=problem[0], flaw=problem[1])
 
 
+_ASKED = re.compile(r"\s*(?:how|what|which|who|when|where|find)\b[^.!?\n]{0,160}\?", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?;][\"'*_)$]*(?=\s|$)|\n|\?")
 _NEGATION = re.compile(
     r"(?:\b(?:not|never|cannot|neither|nor|except|rather than|instead of|other than)\b|n't\b|≠|\\neq?(?![a-z]))"

@@ -1,47 +1,43 @@
-"""``math_reward``: 1.0 for a reply whose one answer is the number of the ground truth, else 0.0."""
+"""``math_reward``: 1.0 for a reply whose one answer is the ground truth, else 0.0."""
 
-import math
-from fractions import Fraction
+import functools
 
-from reward_kit.errors import GradingError, UsageError
 from reward_kit.models import EvaluateResult, Message, MetricResult
 from reward_kit.reward_function import reward_function
-from reward_kit.rewards.math.answers import Answer, extract_answer
-from reward_kit.rewards.math.gold import Gold, compile_gold
-from reward_kit.rewards.math.numbers import Number
 from reward_kit.rewards.math.plain import shown
-from reward_kit.rewards.math.units import units_conflict, units_cover
+from reward_kit.rewards.math.policy import Policy
+from reward_kit.rewards.math.verdict import Verdict
+from reward_kit.rewards.math.verifying import verify
 
-__all__ = ["math_reward"]
+__all__ = ["math_reward", "result_of", "spoken_by_the_assistant"]
 
 
 @reward_function
 def math_reward(
     messages: list[Message],
     *,
-    ground_truth: str | float | None = None,
+    ground_truth: object = None,
     tolerance: float = 0.0,
     absolute_tolerance: float = 0.0,
     require_units: bool = False,
+    lenient: bool = True,
     **_: object,
 ) -> EvaluateResult:
-    r"""Score 1.0 if the last message answers with the number of the ground truth, and 0.0 if not.
+    r"""Score 1.0 if the last message answers with the ground truth, and 0.0 if not.
 
     Args:
         messages: the conversation; the last message is the reply. Its ``reasoning_content`` is never graded.
-        ground_truth: a number (``"448,000"``, ``"$18"``, ``"12.5%"``, 72) or a solution that ends with ``#### N``.
+        ground_truth: what ``compile_gold`` takes: a number (``"448,000"``, ``"$18"``, 72), LaTeX
+            (``r"\frac{\pi}{2}"``, ``"[0, 1)"``), a solution that ends with ``#### N`` or a box, or alternatives.
         tolerance: the relative error that is let pass; 0 by default: the numbers must be equal. A ground truth
             that is a whole number stays exact: 2023 is never 2024.
         absolute_tolerance: the absolute error that is let pass, for whole numbers too.
         require_units: whether the unit of the ground truth must be in the answer.
+        lenient: whether a reply that marks no answer answers with its last number, where a number is asked for
+            ("So she sold 72 clips."). On by default, unlike in ``verify``: models that were not trained for a format
+            write so, and what guesses, denies, asks or lists is refused all the same.
 
-    How the answer is found: ``extract_answer``. What is a number: ``parse_number``. Policy:
-
-    - Percent: where one side has the sign and the other has not, ``50%`` equals both 50 and 0.5; where neither has
-      it, 0.5 and 50 differ.
-    - Units need not be there; two known ones that differ (``5 cm``, ``5 m``) are a wrong answer.
-    - ``dozen`` is a unit; ``thousand``, ``million``, ``billion`` and ``trillion`` are part of the number.
-
+    How the answer is found: ``extract_answer``. What is equal: the docstring of ``reward_kit.rewards.math.policy``.
     Without a usable ground truth, or where the last message is not the assistant's, the result is *not graded*.
     Unlike in reward-kit 0.4.1, no tolerance applies by default, and nothing is partly right.
 
@@ -50,71 +46,53 @@ def math_reward(
     (1.0, "'448,000' = '448000' (boxed)")
     >>> math_reward([{"role": "assistant", "content": "It is 71 or 72."}], ground_truth="72").score
     0.0
+    >>> math_reward([{"role": "assistant", "content": r"The answer is $2\sqrt{3}$."}], ground_truth=r"\sqrt{12}").score
+    1.0
     """
-    relative, absolute = _limit("tolerance", tolerance), _limit("absolute_tolerance", absolute_tolerance)
+    policy = _policy(tolerance, absolute_tolerance, require_units, lenient)
+    reply = spoken_by_the_assistant(messages)
+    if isinstance(reply, EvaluateResult):
+        return reply
+    asked = next((message.text for message in reversed(messages[:-1]) if message.role == "user"), "")
+    return result_of(verify(reply, ground_truth, policy=policy, prompt=asked))
+
+
+def spoken_by_the_assistant(messages: list[Message]) -> str | EvaluateResult:
+    """Return the reply at the end of a conversation; a result that says *not graded* where there is none."""
     if not messages or messages[-1].role != "assistant":
         found = f"a last message of the role {messages[-1].role!r}" if messages else "no messages"
         return EvaluateResult.not_graded(f"found {found}, expected the assistant's reply at the end")
-    try:
-        gold = compile_gold(ground_truth)
-    except GradingError as error:
-        return EvaluateResult.not_graded(str(error))
-    if (answer := _answer(messages)).number is None:
-        return _result(0.0, f"no answer: {answer.problem}", answer, gold)
-    flaw = _flaw(answer.number, gold.number, require_units=require_units)
-    equal = _equal(answer.number, gold.number, relative, absolute)
-    sign, score = ("=", 1.0) if equal and not flaw else ("!=", 0.0)
-    reason = f"{shown(answer.text)!r} {sign} {shown(gold.text)!r} ({answer.rule}){flaw if equal else ''}"
-    return _result(score, reason, answer, gold)
-
-
-def _answer(messages: list[Message]) -> Answer:
     reply = messages[-1]
     if not reply.text.strip() and reply.reasoning_content:
-        return Answer(problem="the reply ends inside its thinking")
-    asked = next((message.text for message in reversed(messages[:-1]) if message.role == "user"), "")
-    return extract_answer(reply.text, prompt=asked)
+        return "<think>"  # it was cut off there
+    return reply.text
 
 
-def _equal(answer: Number, gold: Number, relative: Fraction, absolute: Fraction) -> bool:
-    readings = [(answer.value, gold.value)]
-    if answer.percent and not gold.percent:
-        readings.append((answer.value / 100, gold.value))
-    elif gold.percent and not answer.percent:
-        readings.append((answer.value, gold.value / 100))
-    return any(_close(one, other, relative, absolute) for one, other in readings)
-
-
-def _close(answer: Fraction, gold: Fraction, relative: Fraction, absolute: Fraction) -> bool:
-    if answer == gold:
-        return True
-    allowed = absolute if gold.denominator == 1 else max(absolute, relative * abs(gold))
-    return abs(answer - gold) <= allowed
-
-
-def _flaw(answer: Number, gold: Number, *, require_units: bool) -> str:
-    """Return what is wrong with the unit of the answer."""
-    if units_conflict(answer.units, gold.units):
-        return ": the units differ"
-    covered = units_cover(answer.units, gold.units) and (answer.percent or not gold.percent)
-    return ": the unit is missing" if require_units and not covered else ""
-
-
-def _limit(name: str, value: float) -> Fraction:
-    """Return a tolerance as the decimal that it is written as."""
-    if not math.isfinite(value) or value < 0:
-        message = f"found {name}={value!r}, expected a finite number that is not negative"
-        raise UsageError(message)
-    return Fraction(repr(float(value))) if value else Fraction(0)
-
-
-def _result(score: float, reason: str, answer: Answer, gold: Gold) -> EvaluateResult:
-    extracted = f"{shown(answer.text)} ({answer.rule})" if answer.text else answer.problem
+def result_of(verdict: Verdict) -> EvaluateResult:
+    """Return a verdict in the shape of a reward's result."""
+    if verdict.score is None:
+        return EvaluateResult.not_graded(verdict.reason)
+    extracted = (
+        f"{shown(verdict.extracted)} ({verdict.rule})"
+        if verdict.extracted
+        else verdict.reason.removeprefix("no answer: ")
+    )
     return EvaluateResult(
-        score=score,
-        reason=reason,
+        score=verdict.score,
+        reason=verdict.reason,
         metrics={
-            "extracted_answer": MetricResult(score=float(answer.number is not None), reason=extracted),
-            "ground_truth": MetricResult(score=1.0, reason=shown(gold.text)),
+            "extracted_answer": MetricResult(score=float(verdict.status not in _NO_ANSWER), reason=extracted),
+            "ground_truth": MetricResult(score=1.0, reason=shown(verdict.gold)),
+            "verdict": MetricResult(score=verdict.score, reason=verdict.status),
         },
+    )
+
+
+_NO_ANSWER = frozenset({"no_answer", "ambiguous"})
+
+
+@functools.lru_cache(maxsize=64)
+def _policy(tolerance: float, absolute_tolerance: float, require_units: bool, lenient: bool) -> Policy:  # noqa: FBT001 - the key of a cache
+    return Policy(
+        tolerance=tolerance, absolute_tolerance=absolute_tolerance, require_units=require_units, lenient=lenient
     )

@@ -1,7 +1,7 @@
 """Find where a reply marks its answer: boxes, answer tags, ``####`` lines, "the answer is".
 
 Everything here is one pass over the text, so that a hostile reply of a megabyte costs milliseconds. What a marked
-place holds is read as a number; whether the places agree is decided elsewhere.
+place states, and whether the places agree, is decided elsewhere.
 """
 
 import itertools
@@ -9,12 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from reward_kit.rewards.math.numbers import parse_number
-from reward_kit.rewards.math.prose import Stated, number_in_statement
+__all__ = ["Rule", "Statement", "boxed", "hashed", "phrased", "tagged"]
 
-__all__ = ["Rule", "Statement", "boxed", "hashed", "phrased", "read", "tagged"]
-
-Rule = Literal["boxed", "answer tag", "####", "phrase", "last number"]
+Rule = Literal["boxed", "answer tag", "####", "phrase", "whole reply", "last number", "last letter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +25,10 @@ class Statement:
     """What is marked, without the mark."""
     complete: bool = True
     """Whether the mark is closed; a reply that ends inside it gives no answer."""
+    formula: str = ""
+    """What is between the mathematics delimiters that ``text`` begins with, if it does."""
+    rest: str = ""
+    """What follows that formula in ``text``."""
 
 
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
@@ -37,7 +38,7 @@ _UNBRACED = re.compile(r"(?=\D{0,9}\d)[^\s$]{1,200}")
 
 def boxed(text: str) -> list[Statement]:
     """Return the outermost boxes."""
-    first = _BOX.search(text)
+    first = _BOX.search(text) if text.rfind("\\boxed") >= 0 or text.rfind("\\fbox") >= 0 else None
     if first is None:
         return []
     found: list[Statement] = []
@@ -72,6 +73,8 @@ _TAG = re.compile(r"<(/?)ans(?:wer)?\s*>", re.IGNORECASE | re.ASCII)
 
 def tagged(text: str, start: int = 0) -> list[Statement]:
     """Return what stands in ``<answer>…</answer>``."""
+    if text.rfind("<a") < 0 and text.rfind("<A") < 0:
+        return []
     found: list[Statement] = []
     opening: re.Match[str] | None = None
     for tag in _TAG.finditer(text, start):
@@ -86,27 +89,40 @@ def tagged(text: str, start: int = 0) -> list[Statement]:
 
 
 _HASHED = re.compile(r"####(?!#)[ \t]*([^\n#]*)")
-_HEADING = re.compile(r"\W*\d+(?:\.\d+)*[.):]\**\s+\**[^\W\d]")
-_FIGURE = re.compile(r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|\\[df]?frac")
+_HEADING = re.compile(r"\W*\d+(?:\.\d+)*[.):]\**\s+\**[^\W\d]|[^\n]*:[\s*_]*\Z")
+_FIGURE = re.compile(
+    r"[\s$€£¥₹*({\\`_.+\u2212-]*(?:USD|[A-Za-z]{0,2}\$)?[\d½¼¾⅓⅔]|[\s$(*]*(?:\\[A-Za-z]|[A-Za-z][\s$)*.]*\Z)"
+)
 
 
 def hashed(text: str, start: int = 0) -> list[Statement]:
-    """Return the lines that GSM8K marks with ``####``; a heading of Markdown is not one, even if it is numbered."""
+    """Return the lines that GSM8K marks with ``####``.
+
+    A heading of Markdown is not one, even if it is numbered: a line without a figure counts only as the last one.
+    """
+    if text.rfind("####") < start:
+        return []
+    last = len(text.rstrip())
     return [
         _statement("####", line.start(), line.end(), line[1])
         for line in _HASHED.finditer(text, start)
-        if text[line.start() - 1 : line.start()] != "#" and _FIGURE.match(line[1]) and not _HEADING.match(line[1])
+        if text[line.start() - 1 : line.start()] != "#"
+        and (_FIGURE.match(line[1]) or (line[1].strip() and line.end() >= last))
+        and not _HEADING.match(line[1])
     ]
 
 
 _NSWER = re.compile("nswer")  # a literal is found ten times faster than letters of either case
 _NSWER_SHOUTED = re.compile("nswer|NSWER")
 _IS = re.compile(
-    r"""["'*_`\]]{0,4}(?:\s+(?:to|for|of)\b[^.,\n:=?]{0,60}?)?\s{0,3}["'*_]{0,4}"""
+    r"""["'*_`\]]{0,4}(?:\s+(?:to|for|of)\b[^.,\n:=?]{0,60}?)?(?:,\s{1,3}\w{1,12},)?\s{0,3}["'*_]{0,4}"""
     r"""(?:[:\uff1a=]|\b(?:is|was|equals|(?:would|should|must|will)\s+be|comes\s+(?:out\s+)?to)\b)"""
-    r"""(?:[\s:*_]|\$\$|\\\[|["'])*""",
+    r"""[\s:*_"']*(?:\b(?:therefore|thus|then|hence|simply|just|clearly|indeed|exactly|given\s+by|equal\s+to)\b[\s:,]*)*""",
     re.IGNORECASE,
 )
+_HEADING_TAIL = re.compile(r"[*_ \t]{0,6}\n\s*")
+_HEADING_LEAD = re.compile(r"(?:^|\n)[#>*_ \t]*(?:(?:the|my|our)\s)?(?:(?:final|correct)\s)?\Z", re.IGNORECASE)
+_HEADING_LENGTH = 32
 _WHICH = re.compile(
     r"(?:\b(?:the|our|my|your|final|correct|right|exact|numerical|required|overall)\s{1,3}"
     r"|(?:^|[\n.!?:;,>*#\"({\]])[\s*_#>\"'$-]*)\Z",
@@ -120,27 +136,57 @@ _MAX_PHRASE = 200
 def phrased(text: str, start: int = 0) -> list[Statement]:
     """Return what follows "the answer is", "Answer:", "answer =", to the end of the sentence or the next of them."""
     places: list[tuple[int, int]] = []
-    for ending in (_NSWER_SHOUTED if "NSWER" in text else _NSWER).finditer(text, start):
+    shouted = text.rfind("NSWER") >= 0
+    if not shouted and text.rfind("nswer") < start:
+        return []
+    for ending in (_NSWER_SHOUTED if shouted else _NSWER).finditer(text, start):
         place = ending.start() - 1
-        head = _IS.match(text, ending.end()) if text[place : place + 1] in ("a", "A") else None
-        if head is not None and _WHICH.search(text, max(0, place - _WHICH_LENGTH), place):
+        if text[place : place + 1] not in ("a", "A"):
+            continue
+        head = _IS.match(text, ending.end())
+        named = head is not None and text[place] == "A" and text[place - 1].isspace() and ":" in head[0]
+        if not named and (head is None or not _WHICH.search(text, max(0, place - _WHICH_LENGTH), place)):
+            lead = text[max(0, place - _HEADING_LENGTH) : place]
+            head = _HEADING_TAIL.match(text, ending.end()) if _HEADING_LEAD.search(lead) else None
+        if head is not None:
             places.append((place, head.end()))
     found = []
     for (place, begin), (following, _) in itertools.zip_longest(places, places[1:], fillvalue=(len(text), 0)):
-        limit = min(following, begin + _MAX_PHRASE)
-        stop = _PHRASE_END.search(text, begin, limit)
+        formula, behind = _formula(text, begin, following)
+        limit = max(behind, min(following, begin + _MAX_PHRASE))
+        stop = _PHRASE_END.search(text, behind, limit)
         if stop is None or stop[0] != "?":
             end = stop.start() if stop else limit
-            found.append(_statement("phrase", place, end, text[begin:end]))
+            found.append(
+                Statement(
+                    rule="phrase",
+                    start=place,
+                    end=end,
+                    text=text[begin:end].strip(),
+                    formula=formula,
+                    rest=text[behind:end] if formula else "",
+                )
+            )
     return found
 
 
-def read(statement: Statement) -> Stated | None:
-    """Read the number of a statement; None where a phrase has no digit and states none."""
-    if statement.rule == "boxed":
-        return Stated(text=statement.text, number=parse_number(statement.text))
-    stated = number_in_statement(statement.text)
-    return stated if stated or statement.rule == "phrase" else Stated(text=statement.text)
+_DELIMITERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
+_MAX_FORMULA = 2000
+_DOLLARS = re.compile(r"\$((?:[^$\n\\]|\\.){1,400})\$(?!\d)")
+_PROSE = re.compile(r"(?<!\\)\b(?<!\\)[A-Za-z]{2,}\s+[A-Za-z]{2,}")
+
+
+def _formula(text: str, begin: int, limit: int) -> tuple[str, int]:
+    """Return the formula that begins here between delimiters, and the place behind it; a dollar may be money."""
+    closing = _DELIMITERS.get(text[begin : begin + 2])
+    if closing is not None:
+        end = text.find(closing, begin + 2, min(limit, begin + _MAX_FORMULA))
+        return (text[begin + 2 : end].strip(), end + 2) if end >= 0 else ("", begin + 2)
+    if text.startswith("$", begin):
+        found = _DOLLARS.match(text, begin, limit)
+        if found is not None and not ("\\" not in found[1] and _PROSE.search(found[1])):
+            return found[1].strip(), found.end()
+    return "", begin
 
 
 def _without_empty(found: list[Statement]) -> list[Statement]:

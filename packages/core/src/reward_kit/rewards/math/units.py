@@ -38,6 +38,7 @@ _CLOCK = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _TEXT = re.compile(r"(?:[^\W\d_](?:\^-?[1-9])?|[\s.,'\"/()°¢£€¥₹]|-(?=[^\W\d_]))*")
 _WORD = re.compile(r"[^\W\d_]+(?:\^-?[1-9])?|[°¢£€¥₹]")
 _SYMBOLS = {"$": "dollar", "€": "euro", "¥": "yen", "rs": "₹"}
+_SPEEDS: dict[tuple[str, ...], str] = {("mile", "per", "hour"): "mph", ("km", "per", "hour"): "kph"}
 _MAX_LENGTH = 160
 _LONGEST_ODD_WORD = 2
 
@@ -57,7 +58,13 @@ def read_units(rest: str) -> tuple[str, ...] | None:
         return None
     if written and not _may_begin(written, attached=attached):
         return None
-    return tuple(_canonical(word) for word in _WORD.findall(text))
+    if written == ["in"]:  # elsewhere it is a word: "5 in total"
+        return ("inch",)
+    units = tuple(_canonical(word) for word in _WORD.findall(text))
+    speed = _SPEEDS.get(units[:3])
+    if speed is None and units == ("km", "hour") and "/" in text:
+        speed = "kph"
+    return units if speed is None else (speed, *units[3:])
 
 
 def is_measure(word: str) -> bool:

@@ -41,7 +41,9 @@ del text
 """
     + FINDER
     + """
+register, os.register_at_fork = os.register_at_fork, lambda **_: None  # see reward_kit.sandbox.jail.warm
 from reward_kit.sandbox.jail import child, guardian
+os.register_at_fork = register
 sys.meta_path.remove(Finder)
 guardian.main(number, bundle["options"])
 """

@@ -3,68 +3,67 @@
 import os
 import resource
 import sys
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, NoReturn
 
 from reward_kit.sandbox.jail import running, seccomp, serving, tester
 from reward_kit.sandbox.jail.payload import Payload
-from reward_kit.sandbox.jail.system import close_all_but, die_with_parent
+from reward_kit.sandbox.jail.system import die_with_parent
 
-__all__ = ["FIRST_FREE", "Descriptors", "Settings", "become", "limit_for_good"]
+__all__ = ["FIRST_FREE", "PAYLOAD", "Order", "arrange", "become", "limit_for_good", "within_hard_limits"]
 
 STARTED, PAYLOAD, PEER = 4, 5, 6
 FIRST_FREE = 7
+MAX_DESCRIPTOR = 1 << 20
 
 
-@dataclass(frozen=True)
-class Descriptors:
-    """What a child keeps of the server's descriptors; they become 0 to 6 in this order."""
-
-    stdin: int
-    stdout: int
-    stderr: int
-    answers: int
-    started: int
-    payload: int
-    peer: int | None = None
-    """The socket between a submission and its tester."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a child may use."""
+class Order(NamedTuple):
+    """What a child is to do: made before the fork, since a child copies a page for nearly all that it makes."""
 
     mode: str
-    """``program``, ``programs``, ``calls``, ``serve``, ``test`` or ``exec``."""
+    """A key of ``MODES``, or ``exec``."""
     positions: list[int]
-    cpu_seconds: int
-    memory_bytes: int
-    file_bytes: int
+    arrangement: tuple[tuple[int, int], ...]
+    """Descriptors of the server, and what they become: see ``arrange``."""
+    limits: tuple[tuple[int, tuple[int, int]], ...]
+    """Resources, and how much of each."""
     filter: seccomp.Filter
-    work: str
     command: list[str]
     """For ``exec``: what to become."""
-    stack_bytes: int = 0
-    """For ``exec``: the stack of its main thread, and what a thread of it reserves; 0 leaves what there is."""
-    reserve_only: bool = False
-    """Bound what is written to memory, not what is reserved: for runtimes that reserve gigabytes."""
 
 
-def become(descriptors: Descriptors, settings: Settings, parent: int) -> NoReturn:
+def arrange(*descriptors: int) -> tuple[tuple[int, int], ...]:
+    """Return what the descriptors of a child become: 0 and up, in their order.
+
+    They are standard input, output and error, answers, "started", the payload, and the socket between a submission
+    and its tester where there is one.
+
+    Raises:
+        ValueError: one of them is where another is to go.
+    """
+    if min(descriptors) < FIRST_FREE:
+        message = f"found descriptors {descriptors}, expected none below {FIRST_FREE}"
+        raise ValueError(message)
+    return tuple(zip(descriptors, range(len(descriptors)), strict=False))
+
+
+def become(order: Order, parent: int) -> NoReturn:
     """Confine this process, tell the server, run the submission, and end."""
     code = 70
     try:
         die_with_parent(parent)
         os.setsid()
-        _arrange(descriptors)
-        _limit(settings)
-        os.chdir(settings.work)
-        settings.filter.install()
+        for source, target in order.arrangement:
+            os.dup2(source, target)
+        os.closerange(len(order.arrangement), MAX_DESCRIPTOR)
+        for which, bounds in order.limits:
+            resource.setrlimit(which, bounds)
+        _draw_anew()
+        order.filter.install()
         payload = Payload(PAYLOAD)
-        sys.argv = [""]
         os.write(STARTED, b".")
         os.close(STARTED)
-        code = _run(settings, payload)
+        code = MODES[order.mode](payload, order)
     except MemoryError:
         code = 71
     except BaseException as error:  # noqa: BLE001 - the end of the process
@@ -74,58 +73,45 @@ def become(descriptors: Descriptors, settings: Settings, parent: int) -> NoRetur
         os._exit(code)
 
 
-def _run(settings: Settings, payload: Payload) -> int:
-    if settings.mode == "exec":
-        running.prepare_program(payload, settings.positions[0])
-        os.closerange(3, FIRST_FREE)
-        os.execve(settings.command[0], settings.command, dict(ENVIRONMENT_OF_PROGRAMS))  # noqa: S606 - the purpose
-    if settings.mode == "serve":
-        return serving.serve(payload, PEER)
-    if settings.mode == "test":
-        return tester.test(payload, PEER)
-    if settings.mode == "program":
-        return running.run_program(payload, settings.positions[0])
-    run = {"programs": running.run_programs, "calls": running.run_calls, "inside": tester.test_inside}
-    return run[settings.mode](payload, settings.positions)
+def _draw_anew() -> None:
+    """Let no two cases draw the same random numbers."""
+    for name in ("random", "numpy.random"):
+        module = sys.modules.get(name)
+        if module is not None:
+            module.seed()
 
 
+def _execute(payload: Payload, order: Order) -> NoReturn:
+    """Become a program that is not Python."""
+    running.prepare_program(payload, order.positions[0])
+    os.closerange(3, FIRST_FREE)
+    os.execve(order.command[0], order.command, dict(ENVIRONMENT_OF_PROGRAMS))  # noqa: S606 - the purpose
+
+
+MODES: dict[str, Callable[[Payload, Order], int]] = {
+    "exec": _execute,
+    "program": lambda payload, order: running.run_program(payload, order.positions[0]),
+    "programs": lambda payload, order: running.run_programs(payload, order.positions),
+    "calls": lambda payload, order: running.run_calls(payload, order.positions),
+    "serve": lambda payload, _: serving.serve(payload, PEER),
+    "test": lambda payload, _: tester.test(payload, PEER),
+    "inside": lambda payload, order: tester.test_inside(payload, order.positions),
+}
 ENVIRONMENT_OF_PROGRAMS = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent", "TMPDIR": "."}
 
 
-def _arrange(found: Descriptors) -> None:
-    """Move the descriptors to 0 … 6 and close every other one."""
-    wanted = [found.stdin, found.stdout, found.stderr, found.answers, found.started, found.payload]
-    if found.peer is not None:
-        wanted.append(found.peer)
-    for target, source in enumerate(wanted):
-        if source < FIRST_FREE:
-            message = f"the descriptor {source} is in the way of {target}"
-            raise OSError(message)
-        os.dup2(source, target, inheritable=True)
-    close_all_but(*range(3, len(wanted)))
+def within_hard_limits(wanted: Mapping[int, int]) -> tuple[tuple[int, tuple[int, int]], ...]:
+    """Return limits as they can be set: what is wanted, or what this process may have at the most."""
+    found = []
+    for which, value in wanted.items():
+        hard = resource.getrlimit(which)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        found.append((which, (bound, bound)))
+    return tuple(found)
 
 
-def limit_for_good(processes: int | None) -> None:
+def limit_for_good() -> None:
     """Set the limits that are the same for every case, in the server, whose children inherit them."""
-    for which, value in (
-        (resource.RLIMIT_NOFILE, 128),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_NPROC, processes),
-    ):
-        if value is not None:
-            _bound(which, value)
-
-
-def _limit(settings: Settings) -> None:
-    _bound(resource.RLIMIT_CPU, settings.cpu_seconds)
-    _bound(resource.RLIMIT_DATA if settings.reserve_only else resource.RLIMIT_AS, settings.memory_bytes)
-    _bound(resource.RLIMIT_FSIZE, settings.file_bytes)
-    if settings.stack_bytes:
-        _bound(resource.RLIMIT_STACK, settings.stack_bytes)
-
-
-def _bound(which: int, value: int) -> None:
-    hard = resource.getrlimit(which)[1]
-    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (bound, bound))
+    wanted = {resource.RLIMIT_NOFILE: 128, resource.RLIMIT_CORE: 0, resource.RLIMIT_MEMLOCK: 0}
+    for which, bounds in within_hard_limits(wanted):
+        resource.setrlimit(which, bounds)

@@ -72,7 +72,7 @@ def decode(text: bytes, *, max_bytes: int) -> Any:  # noqa: ANN401 - the tree of
         message = f"the value takes {len(text)} bytes, more than {max_bytes}"
         raise CodecError(message)
     try:
-        tree = json.loads(text, parse_float=_refuse, parse_constant=_refuse, object_pairs_hook=_refuse)
+        tree = _READER.decode(text.decode("ascii"))
         _check(tree, 0)
     except (ValueError, RecursionError) as error:
         message = f"not the text of a value: {error}"
@@ -138,6 +138,8 @@ class _Encoder:
             self._refuse()
         if value is None or value is True or value is False:
             return value
+        if type(value) is int and -SMALL <= value < SMALL:
+            return value
         if isinstance(value, str):
             self._budget -= len(value)
             return str.__str__(value)
@@ -194,19 +196,19 @@ def _integer(value: int) -> int | list[str]:
     return ["i", hex(value)]
 
 
-def _dump(tree: object) -> str:
-    return json.dumps(tree, separators=(",", ":"), ensure_ascii=True, check_circular=False)
-
-
 def _refuse(found: object) -> Any:  # noqa: ANN401 - never returns
     message = f"found {str(found)[:40]!r}"
     raise CodecError(message)
 
 
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
+_READER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, object_pairs_hook=_refuse)
+
+
 def _check(tree: Any, depth: int) -> None:  # noqa: ANN401 - whatever JSON gave
     if depth > MAX_DEPTH:
         _refuse("nesting too deep")
-    if tree is None or isinstance(tree, str | bool):
+    if tree is None or isinstance(tree, (str, bool)):
         return
     if isinstance(tree, int):
         if not -SMALL <= tree < SMALL:

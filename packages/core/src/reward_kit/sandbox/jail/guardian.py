@@ -5,7 +5,6 @@ removes the server's folder. It lies outside every restriction and never runs an
 """
 
 import contextlib
-import importlib
 import json
 import os
 import resource
@@ -16,18 +15,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from reward_kit.sandbox.jail import landlock, namespaces, paths, seccomp, system, workplace
+from reward_kit.sandbox.jail import landlock, namespaces, paths, seccomp, system, warm, workplace
+from reward_kit.sandbox.jail.descriptors import out_of_the_way
 from reward_kit.sandbox.jail.server import Server, soften_limits
 
 __all__ = ["main"]
 
-PRELOADED = """
-abc array ast atexit base64 binascii bisect builtins cmath codecs collections collections.abc
-contextlib copy ctypes dataclasses datetime decimal enum functools gc hashlib heapq io itertools
-json linecache math numbers operator os pickle random re select signal string struct textwrap
-threading time traceback types typing unicodedata warnings weakref zlib
-"""
-"""Modules that programs commonly import; a fork has them already."""
 FIRST_USER, USERS = 61184, 4000
 """User ids that systems keep free for such use."""
 NOBODY = 65534
@@ -35,7 +28,7 @@ NOBODY = 65534
 
 def main(control_number: int, options: dict[str, Any]) -> None:
     """Serve the grader at the other end of ``control_number`` until it hangs up."""
-    control = socket.socket(fileno=control_number)
+    control = socket.socket(fileno=out_of_the_way(control_number))
     control.set_inheritable(False)
     # Its parent's end must not end this process before it can clean up: the signal waits for _stand_by.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -66,18 +59,21 @@ def _stand_by(pid: int, control: socket.socket, work: str | None) -> None:
     while not ended:
         ended = os.waitpid(pid, 0)[0] == pid
     if work is not None:
-        _end_group(pid)
+        _end_the_rest()
         workplace.wipe(work)
         os.rmdir(work)  # noqa: PTH106 - few imports
     os._exit(0)
 
 
-def _end_group(pid: int) -> None:
-    """Reap what the server left to this process, which is the subreaper."""
-    del pid
+def _end_the_rest() -> None:
+    """Kill what the server left to this process, which is the subreaper, and wait until nobody is there who writes."""
+    me = os.getpid()
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while True:
+            with contextlib.suppress(OSError), open(f"/proc/{me}/task/{me}/children", "rb") as children:  # noqa: PTH123 - few imports
+                for child in children.read().split():
+                    os.kill(int(child), signal.SIGKILL)
+            os.waitpid(-1, 0)
 
 
 def _prepare(options: dict[str, Any]) -> dict[str, Any]:
@@ -136,9 +132,10 @@ def _root(options: dict[str, Any]) -> namespaces.Root:
 def _serve(control: socket.socket, options: dict[str, Any], facts: dict[str, Any], work: str | None, me: int) -> None:
     """Become the fork server: confined for good, then at the grader's service."""
     try:
+        sizes = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         control.send(json.dumps(_confine(options, facts, work, me)).encode())
         inside = namespaces.WORK if facts["private_root"] else work
-        server = Server(control, inside, facts["processes"], owns_all=facts["private_root"])
+        server = Server(control, inside, facts["processes"], owns_all=facts["private_root"], sizes=sizes)
         server.serve()
     except BaseException as error:  # noqa: BLE001 - the grader must learn of it, whatever it is
         with contextlib.suppress(OSError):
@@ -151,8 +148,7 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
     """Restrict this process and all its children; return what is in force."""
     without = set(options["without"])
     soften_limits()
-    for name in PRELOADED.split():
-        importlib.import_module(name)
+    warm.load(warm.PRELOADED.split())
     files = paths.of_this_interpreter(tuple(options["packages"]), programs=options["programs"])
     if facts["private_root"]:
         namespaces.settle(_root(options))
@@ -186,7 +182,8 @@ def _confine(options: dict[str, Any], facts: dict[str, Any], work: str | None, m
 
 def _free_user(*, reads_the_library: bool) -> int | None:
     """Return a user id that owns nothing and that root may become here, or None."""
-    for user in (FIRST_USER + os.getpid() % USERS, NOBODY):
+    # By chance: graders in several containers have the same process ids, and users of one number share their threads.
+    for user in (FIRST_USER + int.from_bytes(os.urandom(4), "little") % USERS, NOBODY):
         if not _try(lambda user=user: _become(user, reads_the_library=reads_the_library)):  # type: ignore[misc]
             return user
     return None

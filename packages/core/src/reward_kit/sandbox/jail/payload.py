@@ -6,7 +6,7 @@ that the next one is forked from.
 
 import marshal
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 __all__ = ["RECORD_HEADER", "Payload", "pack", "read_all", "records", "write_all", "write_record"]
@@ -42,6 +42,10 @@ class Payload:
         at, length = self.facts["pieces"][position]
         return read_all(self._descriptor, length, self._start + at)
 
+    def close(self) -> None:
+        """Leave nothing to be read by whoever has this process from here on."""
+        os.close(self._descriptor)
+
 
 def read_all(descriptor: int, length: int, at: int) -> bytes:
     """Return ``length`` bytes of a file from ``at``, or as many as there are."""
@@ -66,14 +70,13 @@ def write_record(descriptor: int, index: int, kind: bytes, content: bytes) -> No
     write_all(descriptor, index.to_bytes(4, "little") + kind + len(content).to_bytes(4, "little") + content)
 
 
-def records(data: bytes) -> list[tuple[int, bytes, bytes]]:
-    """Return the whole records of ``data`` as index, kind and content; a torn one ends the list."""
-    found, at = [], 0
+def records(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Give the whole records of ``data`` as index, kind and content; a torn one ends it."""
+    at = 0
     while at + RECORD_HEADER <= len(data):
         length = int.from_bytes(data[at + 5 : at + 9], "little")
         content = data[at + RECORD_HEADER : at + RECORD_HEADER + length]
         if len(content) < length:
-            break
-        found.append((int.from_bytes(data[at : at + 4], "little"), data[at + 4 : at + 5], content))
+            return
+        yield int.from_bytes(data[at : at + 4], "little"), data[at + 4 : at + 5], content
         at += RECORD_HEADER + length
-    return found

@@ -23,10 +23,11 @@ class Remote:
     def __init__(self, peer: int) -> None:
         self._peer = peer
         self.was_asked = False
-        """Whether the submission has been called: from then on, a failure may be its doing."""
+        """Whether the submission has been listened to: from then on, any failure may be its doing."""
 
     def bind(self, names: list[str]) -> dict[str, Any]:
         """Return proxies for the names that the submission has."""
+        self.was_asked = True
         first = self._ask(None)
         if first[0] != "ready":
             message = ": ".join(str(part) for part in first[1:])
@@ -50,7 +51,6 @@ class Remote:
 
     def value(self, request: list[Any], args: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - any value
         """Ask, and return the value that comes back or raise the exception."""
-        self.was_asked = True
         reply = self._ask(request)
         if reply[0] == "unsendable":
             message = f"the answer cannot be compared: {reply[-1]}"
@@ -60,7 +60,7 @@ class Remote:
                 raised, value = _exception(str(reply[1]), str(reply[2])), None
             else:
                 raised, value = None, self._value(reply, args)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever reading an answer came to, the answer is to blame
             raise SubmissionEnded(say_failure(error).decode(errors="replace")) from None
         if raised is not None:
             raise raised
@@ -83,8 +83,8 @@ class Remote:
             if request is not None:
                 send(self._peer, request)
             reply = receive(self._peer)
-        except (OSError, ValueError, RecursionError) as error:
-            raise SubmissionEnded(say_failure(error).decode()) from None
+        except Exception as error:  # noqa: BLE001 - as above: also memory that the answer used up
+            raise SubmissionEnded(say_failure(error).decode(errors="replace")) from None
         if not reply or not isinstance(reply[0], str):
             message = "the program ended while it was called"
             raise SubmissionEnded(message)

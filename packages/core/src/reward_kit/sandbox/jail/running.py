@@ -13,13 +13,18 @@ import traceback
 import types
 from typing import Any
 
+from reward_kit.sandbox.jail import leetcode
 from reward_kit.sandbox.jail.codec import CodecError, decode, encode, to_python
 from reward_kit.sandbox.jail.payload import Payload, write_all, write_record
 
 __all__ = [
     "ANSWERS",
     "Namespace",
+    "compiled",
     "find_callable",
+    "fresh_module",
+    "imported",
+    "open_streams",
     "prepare_program",
     "run_calls",
     "run_program",
@@ -37,7 +42,9 @@ Namespace = dict[str, Any]
 def run_program(payload: Payload, position: int) -> int:
     """Run the source with one input as ``python -I program.py`` would, and return its exit code."""
     _give_input(payload.piece(position))
-    return _run_once(compiled(payload))
+    code = compiled(payload)
+    payload.close()
+    return _run_once(code)
 
 
 def prepare_program(payload: Payload, position: int) -> None:
@@ -58,9 +65,10 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
     code = compiled(payload)
     kept = [os.dup(descriptor) for descriptor in (0, 1, 2)]
     for number in positions:
-        for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
-            os.dup2(copy, descriptor)
-        os.ftruncate(0, 0)
+        if number != positions[0]:
+            for descriptor, copy in enumerate(kept):  # open(0) closes it when it is done
+                os.dup2(copy, descriptor)
+            open_streams()
         _give_input(payload.piece(number))
         status = _run_once(code)
         end = os.lseek(1, 0, os.SEEK_CUR)
@@ -71,9 +79,7 @@ def run_programs(payload: Payload, positions: list[int]) -> int:
 def run_calls(payload: Payload, positions: list[int]) -> int:
     """Run the source, then call its function once per input; a record per case holds what came back."""
     limit = payload.facts["max_value"]
-    namespace = fresh_main()
-    open_streams()
-    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    namespace = imported(payload)
     target = find_callable(namespace, payload.facts["entry"])
     write_record(ANSWERS, 0, b"i", b"")
     for number in positions:
@@ -98,9 +104,9 @@ def find_callable(namespace: Namespace, entry: str) -> Any:  # noqa: ANN401 - wh
     owner = namespace.get(entry.split(".", 1)[0] if "." in entry else "Solution")
     found = namespace.get(entry)
     if callable(found):
-        return found
+        return leetcode.called(found, namespace)
     if isinstance(owner, type) and callable(getattr(owner, name, None)):
-        return lambda *args, **kwargs: getattr(owner(), name)(*args, **kwargs)  # noqa: PLW0108 - a new object per call
+        return lambda *args, **kwargs: leetcode.called(getattr(owner(), name), namespace)(*args, **kwargs)  # noqa: PLW0108 - a new object per call
     message = f"the program defines no function {entry!r}"
     raise NameError(message)
 
@@ -118,21 +124,35 @@ def compiled(payload: Payload) -> types.CodeType:
     return compile(payload.piece(0), FILENAME, "exec", dont_inherit=True)
 
 
-def fresh_main() -> Namespace:
-    """Return the namespace of a new ``__main__``."""
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
+def imported(payload: Payload) -> Namespace:
+    """Run the source as an import of it would, what stands under ``if __name__ == "__main__"`` left out."""
+    namespace = fresh_module("solution")
+    namespace.update(leetcode.given_names(payload.piece(0)))
+    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    return namespace
+
+
+def fresh_module(name: str) -> Namespace:
+    """Return the namespace of a new module, which is the ``__main__`` of this process by any name."""
+    module = types.ModuleType(name)
+    sys.modules[name] = sys.modules["__main__"] = module
     return module.__dict__
 
 
 def _give_input(data: bytes) -> None:
+    """Make ``data`` all that standard input holds: the case before may have had more."""
     os.lseek(0, 0, os.SEEK_SET)
     write_all(0, data)
+    os.ftruncate(0, len(data))
     os.lseek(0, 0, os.SEEK_SET)
 
 
 def open_streams() -> None:
-    """Open standard input, output and error anew on their descriptors."""
+    """Open standard input, output and error anew on their descriptors.
+
+    The server does it once for its children, who put descriptors of their own in the place of its: in each child it
+    would cost as much as a third of the fork.
+    """
     for descriptor, mode in ((0, "rb"), (1, "wb"), (2, "wb")):
         raw = open(descriptor, mode, closefd=False)  # noqa: SIM115 - a descriptor, open as long as the process
         stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", line_buffering=descriptor == 2)  # noqa: PLR2004
@@ -143,8 +163,7 @@ def open_streams() -> None:
 
 def _run_once(code: types.CodeType) -> int:
     """Run a program to its end, with threads and exit functions, and return its exit code."""
-    namespace = fresh_main()
-    open_streams()
+    namespace = fresh_module("__main__")
     streams = sys.stdout, sys.stderr
     try:
         exec(code, namespace)  # noqa: S102 - the purpose of this process
@@ -160,8 +179,9 @@ def _run_once(code: types.CodeType) -> int:
     atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter calls at its end; there is no public name
     for stream in {*streams, sys.stdout, sys.stderr}:
         try:
-            stream.flush()
-        except (OSError, ValueError):
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception:  # noqa: BLE001 - a stream of the program's own; the interpreter gives this code, too
             status = status or 120
     return status
 

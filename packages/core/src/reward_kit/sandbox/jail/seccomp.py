@@ -21,11 +21,13 @@ X32_BIT = 0x40000000
 KILL, ALLOW = 0x80000000, 0x7FFF0000
 _ERRNO = 0x00050000
 REFUSE, ABSENT, PRETEND = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS, _ERRNO
+UNSUPPORTED = _ERRNO | errno.ENOTSUP
 
 LOAD, JEQ, JGE, JSET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER_AT, ARCH_AT, ARGUMENTS_AT = 0, 4, 16
 
 CLONE, CLONE3, FCNTL, IOCTL, PRCTL, SENDTO, PRLIMIT, SETRLIMIT, EXECVE = 56, 435, 72, 16, 157, 44, 302, 160, 59
+SOCKETPAIR, UNIX = 53, 1
 FORK_AND_EXEC = frozenset({57, 58, 59, 322})
 """fork, vfork, execve, execveat."""
 NEW_THREAD, NEW_NAMESPACES = 0x00010000, 0x7E020080
@@ -41,19 +43,21 @@ COMMON = frozenset(
         *range(16),  # read … rt_sigreturn
         *range(17, 29),  # pread64 … madvise, without shmget (29)
         *(32, 33, 34, 35, 36, 37, 38, 39, 40),  # dup … getpid, sendfile
-        *(45, 47, 48, 53),  # recvfrom, recvmsg, shutdown, socketpair: what asyncio needs to wake itself
+        *(45, 47, 48),  # recvfrom, recvmsg, shutdown: with a socketpair, what asyncio needs to wake itself
         *(60, 61, 63),  # exit, wait4, uname
         *range(73, 90),  # flock … readlink
         *(95, 96, 97, 98, 99, 100, 102, 104, 107, 108, 110, 111, 115, 118, 120, 121, 124, 131),
         *(137, 138, 140, 143, 145, 146, 147, 148, 158),
         *(186, 187, 202, 204, 213, 217, 218, 219, 221, 228, 229, 230, 231, 232, 233, 247),
         *(257, 258, 262, 263, 264, 265, 266, 267, 269, 270, 271, 273),
-        *(281, 283, 284, 285, 286, 287, 290, 291, 292, 293, 295, 296),
+        *(281, 283, 284, 286, 287, 290, 291, 292, 293, 295, 296),
         *(309, 316, 318, 324, 326, 327, 328, 332, 334, 436, 439, 441, 449),
     }
 )
 PRETENDED = (90, 91, 132, 235, 268, 280)
 """chmod, fchmod, utime, utimes, fchmodat, utimensat: Landlock does not cover them, so they succeed and do nothing."""
+EXTENDED_ATTRIBUTES = range(188, 200)
+"""setxattr … fremovexattr: as on a file system that has none, which shutil.copy2 takes, as it does not a refusal."""
 EXTRA_FOR_PROGRAMS = frozenset({109, 112, 125, 329, 330, 331})
 """What a runtime such as Node or a compiler asks for besides: setpgid, setsid, capget, memory keys."""
 
@@ -96,12 +100,14 @@ def program(policy: Policy) -> bytes:
     """Return the filter of ``policy`` as BPF instructions."""
     allowed = set(COMMON)
     special = {number: [_return(PRETEND)] for number in PRETENDED} | {
+        **{number: [_return(UNSUPPORTED)] for number in EXTENDED_ATTRIBUTES},
         CLONE: _clone(),
         CLONE3: [_return(ABSENT)],  # glibc then falls back to clone, whose flags a filter can see
         FCNTL: _one_of(1, FCNTL_COMMANDS),
         IOCTL: _one_of(1, IOCTL_REQUESTS),
         PRCTL: _one_of(0, PRCTL_OPTIONS),
         SENDTO: _null(4, ALLOW, REFUSE),
+        SOCKETPAIR: _one_of(0, (UNIX,)),
         SETRLIMIT: [_return(PRETEND)],  # programs ask for a larger stack; they have it
         PRLIMIT: [*_unless_zero(0, REFUSE), *_null(2, ALLOW, PRETEND)],
     }

@@ -6,9 +6,7 @@ away, by whatever way, so do the child, this process and everything that the chi
 
 import array
 import contextlib
-import fcntl
 import gc
-import importlib
 import json
 import os
 import resource
@@ -17,16 +15,19 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from reward_kit.sandbox.jail import seccomp, workplace
-from reward_kit.sandbox.jail.child import FIRST_FREE, Descriptors, Settings, become, limit_for_good
+from reward_kit.sandbox.jail import seccomp, warm, workplace
+from reward_kit.sandbox.jail.child import FIRST_FREE, Order, arrange, become, limit_for_good, within_hard_limits
+from reward_kit.sandbox.jail.descriptors import Start, append, out_of_the_way
 
-__all__ = ["Server"]
+__all__ = ["Server", "soften_limits"]
 
 MAX_REQUEST = 60_000
 MAX_DESCRIPTORS = 8
-SECONDS_TO_START = 5.0
+STDERR_KEPT = 4000
+"""Bytes of each case's standard error that are handed on."""
 TICK = 0.025
 """Seconds between looks at what a running child has written."""
 
@@ -34,21 +35,41 @@ TICK = 0.025
 class Server:
     """Serves one grader over ``control``, with one child (and its tester) at a time."""
 
-    def __init__(self, control: socket.socket, work: str | None, processes: int | None, *, owns_all: bool) -> None:
+    def __init__(
+        self, control: socket.socket, work: str | None, processes: int | None, *, owns_all: bool, sizes: int
+    ) -> None:
         self._control = control
         self._work = work
         self._processes = processes
         self._owns_all = owns_all
         """Whether this process is the first of its pid namespace: then whatever else lives there may be killed."""
-        self._null = _out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
-        self._filters: dict[seccomp.Policy, seccomp.Filter] = {}
+        self._sizes = out_of_the_way(sizes)
+        """/proc/self/statm, opened when that was still allowed."""
+        self._base = 0
+        """Bytes of address space that a child is born with: its limit comes on top."""
+        self._preloaded: set[str] = set()
+        self._null = out_of_the_way(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
+        for below in range(3, FIRST_FREE):  # so that what is opened from here on needs no moving
+            os.dup2(self._null, below, inheritable=False)
+        self._starts = [Start(), Start()]
+        self._filters = {
+            (fork, execute): seccomp.Filter(seccomp.Policy(fork=fork, execute=execute))
+            for fork in (False, True)
+            for execute in (False, True)
+        }
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
 
     def serve(self) -> None:
         """Do what the grader asks until it hangs up."""
-        limit_for_good(self._processes)
+        limit_for_good()
+        os.chdir(self._work or "/")  # where children begin
+        sys.argv = [""]
+        warm.rehearse()
         _forget_the_harness()
         gc.collect()
         gc.freeze()
+        self._base = self._size()
         while True:
             request, descriptors = self._receive()
             if request is None:
@@ -69,102 +90,121 @@ class Server:
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
-        return (json.loads(data) if data else None), [_out_of_the_way(number) for number in descriptors]
+        return (json.loads(data) if data else None), [out_of_the_way(number) for number in descriptors]
 
     def _do(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if self._work and request.get("fresh"):
             workplace.wipe(self._work)
-        for name in request.get("preload", ()):
-            _import_quietly(name)
+        self._preload(request.get("preload", ()))
         mode = request["mode"]
         if mode == "split":
             return {"cases": [self._split(request, descriptors)]}
-        if mode == "program":
-            cases = []
-            until = time.monotonic() + request["budget"]
-            for position in request["positions"]:
-                if time.monotonic() > until:
-                    break
-                cases.append(self._alone({**request, "positions": [position]}, descriptors))
-            return {"cases": cases}
-        return {"cases": [self._alone(request, descriptors)]}
+        return {"cases": self._alone(request, descriptors)}
 
-    def _alone(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
-        """Run one child and say how it ended."""
+    def _preload(self, names: Sequence[str]) -> None:
+        """Import modules for all that come after; what they take counts for none of these."""
+        new = [name for name in names if name not in self._preloaded]
+        if new:
+            self._preloaded.update(new)
+            warm.load(new)
+            self._base = self._size()
+
+    def _size(self) -> int:
+        return int(os.pread(self._sizes, 64, 0).split()[0]) * resource.getpagesize()
+
+    def _alone(self, request: dict[str, Any], found: list[int]) -> list[dict[str, Any]]:
+        """Run one child on all inputs, or in the mode ``program`` one on each; say how each ended."""
         stdin, stdout, stderr, answers, payload = found
-        begun, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        told = _out_of_the_way(told)
+        start = self._starts[0]
+        order = self._order(request, request["mode"], stdin, stdout, stderr, answers, start.told, payload)
+        if order.mode != "program":
+            ended = self._child(request, order, answers if len(order.positions) > 1 else None)
+            return [{**ended, "stdout": os.fstat(stdout).st_size, "stderr": os.fstat(stderr).st_size}]
+        until = time.monotonic() + request["budget"]
+        cases: list[dict[str, Any]] = []
+        for position in order.positions:
+            if time.monotonic() > until:
+                break
+            cases.append(self._case(request, order._replace(positions=[position]), stdout, stderr))
+        return cases
+
+    def _case(self, request: dict[str, Any], order: Order, stdout: int, stderr: int) -> dict[str, Any]:
+        """Run one case on files of its own, and append what it wrote to those of the job, as far as it is of use."""
+        own = [out_of_the_way(os.memfd_create(name, os.MFD_CLOEXEC)) for name in ("stdin", "stdout", "stderr")]
         try:
-            kept = Descriptors(
-                stdin=stdin, stdout=stdout, stderr=stderr, answers=answers, started=told, payload=payload
-            )
-            settings = self._settings(request, request["mode"], os.fstat(stdout).st_size)
-            pid = self._fork(kept, settings)
-            grows = answers if len(request["positions"]) > 1 else None
-            ended = self._watch(pid, request, grows)
-            ended["started"] = _was_told(begun)
+            others = (source for source, _ in order.arrangement[3:])
+            ended = self._child(request, order._replace(arrangement=arrange(*own, *others)), None)
+            append(own[1], stdout, 0, request["stdout"])
+            append(own[2], stderr, max(0, os.fstat(own[2]).st_size - STDERR_KEPT), STDERR_KEPT)
         finally:
-            os.close(begun)
-            os.close(told)
-        ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
+            for descriptor in own:
+                os.close(descriptor)
+        return {**ended, "stdout": os.fstat(stdout).st_size, "stderr": os.fstat(stderr).st_size}
+
+    def _child(self, request: dict[str, Any], order: Order, grows: int | None) -> dict[str, Any]:
+        """Run one child and say how it ended."""
+        ended = self._watch(self._fork(order), request, grows)
+        ended["started"] = self._starts[0].was_made()
         return ended
 
     def _split(self, request: dict[str, Any], found: list[int]) -> dict[str, Any]:
         """Run a submission and its tester, and say how both ended."""
         stdin, stdout, stderr, answers, payload, tests = found
-        pipes = [os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) for _ in range(2)]
-        told = [_out_of_the_way(pipe[1]) for pipe in pipes]
-        ends = [_out_of_the_way(end.detach()) for end in socket.socketpair()]
+        ends = [out_of_the_way(end.detach()) for end in socket.socketpair()]
         null = self._null
+        ours, theirs = self._starts
         try:
-            mine = Descriptors(
-                stdin=stdin, stdout=stdout, stderr=stderr, answers=null, started=told[0], payload=payload, peer=ends[0]
-            )
-            theirs = Descriptors(
-                stdin=null, stdout=null, stderr=null, answers=answers, started=told[1], payload=tests, peer=ends[1]
-            )
             # The tester first: once the submission runs, nothing that it does can keep the tester from starting.
-            tester = self._fork(theirs, self._settings(request, "test", 0))
-            select.select([pipes[1][0]], [], [], SECONDS_TO_START)
-            submission = self._fork(mine, self._settings(request, "serve", 0))
+            tester = self._fork(self._order(request, "test", null, null, null, answers, theirs.told, tests, ends[1]))
+            theirs.wait()
+            submission = self._fork(
+                self._order(request, "serve", stdin, stdout, stderr, null, ours.told, payload, ends[0])
+            )
+            ours.wait()  # tests that are broken end at once; that the submission then had not begun is no failure
+        finally:
             for end in ends:
                 os.close(end)
-            ends = []
-            ended = self._watch(tester, request, answers)
-            other = self._end(submission)
-            ended["started"] = _was_told(pipes[0][0]) and _was_told(pipes[1][0])
-        finally:
-            for descriptor in [*ends, *told, *(pipe[0] for pipe in pipes)]:
-                os.close(descriptor)
-        ended["submission"] = other
+        # Wiped when both are gone: a submission that goes on making files could keep the folder from being empty.
+        ended = self._watch(tester, {**request, "keep": True}, answers)
+        ended["submission"] = self._end(submission)
+        started = [start.was_made() for start in self._starts]
+        ended["started"] = all(started)
         ended["stdout"], ended["stderr"] = os.fstat(stdout).st_size, os.fstat(stderr).st_size
         return ended
 
-    def _settings(self, request: dict[str, Any], mode: str, written: int) -> Settings:
-        policy = seccomp.Policy(fork=request.get("fork", False), execute=mode == "exec")
-        return Settings(
+    def _order(self, request: dict[str, Any], mode: str, *descriptors: int) -> Order:
+        return Order(
             mode=mode,
             positions=request["positions"],
-            cpu_seconds=request["cpu"],
-            memory_bytes=request["memory"],
-            file_bytes=written + request["file"],
-            filter=self._filter(policy),
-            work=self._work or "/",
+            arrangement=arrange(*descriptors),
+            limits=self._limits(request, mode),
+            filter=self._filters[request.get("fork", False), mode == "exec"],
             command=request.get("command", []),
-            stack_bytes=request.get("stack", 0),
-            reserve_only=mode == "exec",
         )
 
-    def _filter(self, policy: seccomp.Policy) -> seccomp.Filter:
-        if policy not in self._filters:
-            self._filters[policy] = seccomp.Filter(policy)
-        return self._filters[policy]
+    def _limits(self, request: dict[str, Any], mode: str) -> tuple[tuple[int, tuple[int, int]], ...]:
+        """Return what a child may use.
 
-    def _fork(self, descriptors: Descriptors, settings: Settings) -> int:
+        The memory of Python comes on top of what the server has; runtimes that reserve gigabytes are bounded in what
+        they write to. Processes and threads are not bounded in the server itself: where workers share a user, one's
+        flood of threads must not keep another's from forking.
+        """
+        wanted = {resource.RLIMIT_CPU: request["cpu"], resource.RLIMIT_FSIZE: request["file"]}
+        if mode == "exec":
+            wanted[resource.RLIMIT_DATA] = request["memory"]
+        else:
+            wanted[resource.RLIMIT_AS] = request["memory"] + self._base
+        if self._processes is not None:
+            wanted[resource.RLIMIT_NPROC] = self._processes
+        if stack := request.get("stack", 0):  # of its main thread, and what a thread of it reserves
+            wanted[resource.RLIMIT_STACK] = stack
+        return within_hard_limits(wanted)
+
+    def _fork(self, order: Order) -> int:
         me = os.getpid()
         pid = os.fork()
         if pid == 0:
-            become(descriptors, settings, me)
+            become(order, me)
         return pid
 
     def _watch(self, pid: int, request: dict[str, Any], grows: int | None) -> dict[str, Any]:
@@ -174,17 +214,15 @@ class Server:
         """
         began = now = time.monotonic()
         size, since, reason = 0, began, ""
-        poll = select.poll()
         handle = os.pidfd_open(pid)
-        poll.register(handle, select.POLLIN)
-        poll.register(self._control, select.POLLIN)
+        self._poll.register(handle, select.POLLIN)
         try:
             while not reason:
                 left = min(since + request["wall"], began + request["budget"]) - now
                 if left <= 0:
                     reason = "time"
                     break
-                ready = poll.poll(max(1, min(left, TICK) * 1000))
+                ready = self._poll.poll(max(1, min(left, TICK) * 1000))
                 if any(number == handle for number, _ in ready):
                     break
                 if ready:
@@ -195,6 +233,7 @@ class Server:
                 if self._work and workplace.is_overfull(self._work, request["file"]):
                     reason = "disk"
         finally:
+            self._poll.unregister(handle)
             os.close(handle)
         ended = self._end(pid, kill=bool(reason), group=request.get("fork", False), keep=request.get("keep", False))
         return {**ended, "reason": reason, "wall": round(time.monotonic() - began, 6)}
@@ -217,7 +256,7 @@ class Server:
         if group and self._owns_all:
             self._end_the_rest()
         if self._work and not keep:
-            workplace.wipe(self._work)
+            workplace.wipe(self._work, thoroughly=group)
         code = os.waitstatus_to_exitcode(status)
         cpu = round(used.ru_utime + used.ru_stime, 6)
         return {"code": code, "cpu": cpu, "memory": used.ru_maxrss * 1024}
@@ -238,27 +277,6 @@ def _forget_the_harness() -> None:
     """
     for name in [name for name in sys.modules if name.split(".", 1)[0] == "reward_kit"]:
         del sys.modules[name]
-
-
-def _was_told(pipe: int) -> bool:
-    try:
-        return bool(os.read(pipe, 1))
-    except BlockingIOError:
-        return False
-
-
-def _out_of_the_way(descriptor: int) -> int:
-    """Move a descriptor above those that a child's own are moved to."""
-    if descriptor >= FIRST_FREE:
-        return descriptor
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
-    os.close(descriptor)
-    return moved
-
-
-def _import_quietly(name: str) -> None:
-    with contextlib.suppress(Exception):  # a submission that wants it will see the same error
-        importlib.import_module(name)
 
 
 def soften_limits() -> None:

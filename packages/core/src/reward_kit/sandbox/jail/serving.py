@@ -4,7 +4,7 @@ from typing import Any
 
 from reward_kit.sandbox.jail.codec import CodecError, Opaque, decode, encode, to_python
 from reward_kit.sandbox.jail.payload import Payload
-from reward_kit.sandbox.jail.running import compiled, find_callable, fresh_main, open_streams, say_failure
+from reward_kit.sandbox.jail.running import find_callable, imported, say_failure
 from reward_kit.sandbox.jail.wire import MAX_MESSAGE, receive, send
 
 __all__ = ["serve"]
@@ -14,10 +14,8 @@ MUTABLE = (list, dict, set, bytearray)
 
 def serve(payload: Payload, peer: int) -> int:
     """Run the submission, then do for the tester what it asks, until it hangs up."""
-    namespace = fresh_main()
-    open_streams()
     try:
-        exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+        namespace = imported(payload)
     except Exception as error:
         send(peer, ["raise", *_name_and_text(error)])
         raise

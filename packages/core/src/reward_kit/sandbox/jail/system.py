@@ -11,7 +11,6 @@ __all__ = [
     "PR_SET_DUMPABLE",
     "PR_SET_NO_NEW_PRIVS",
     "call",
-    "close_all_but",
     "die_with_parent",
     "drop_capabilities",
     "prctl",
@@ -64,13 +63,22 @@ def prctl(option: int, argument: int = 0, extra: int = 0) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def die_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
+_DEATH_WITH_PARENT = {
+    number: tuple(map(ctypes.c_ulong, (PR_SET_PDEATHSIG, number, 0, 0, 0)))
+    for number in (signal.SIGKILL, signal.SIGTERM)
+}
+"""Arguments of prctl, made beforehand: in a child everything new costs."""
+
+
+def die_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
     """Have the kernel send this process a signal when the thread that made it ends; leave if ``parent`` is gone.
 
     A change of user id clears it again: call this after one.
     """
-    prctl(PR_SET_PDEATHSIG, number)
-    if os.getppid() not in {parent, 0}:  # 0: the parent is outside this pid namespace
+    if _libc.prctl(*_DEATH_WITH_PARENT[number]) == -1:
+        raise OSError(ctypes.get_errno(), "prctl")
+    found = os.getppid()
+    if found and found != parent:  # 0: the parent is outside this pid namespace
         os._exit(0)
 
 
@@ -84,12 +92,3 @@ def drop_capabilities() -> None:
             break
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
     call(SYS_CAPSET, header, bytes(24))
-
-
-def close_all_but(*kept: int) -> None:
-    """Close every descriptor from 3 up, except ``kept``."""
-    lowest = 3
-    for descriptor in sorted(kept):
-        os.closerange(lowest, descriptor)
-        lowest = max(lowest, descriptor + 1)
-    os.closerange(lowest, 1 << 20)

@@ -8,40 +8,33 @@ nothing, whose methods and attributes can be asked for.
 ``test_inside`` is for tests that cannot be split so; its verdict can be forged, and the result says so.
 """
 
-import ast
-import builtins
-import importlib
 import io
-import sys
-import types
 from typing import Any
 
+from reward_kit.sandbox.jail import names
 from reward_kit.sandbox.jail.payload import Payload, write_record
 from reward_kit.sandbox.jail.proxies import Remote, SubmissionEnded
-from reward_kit.sandbox.jail.running import ANSWERS, compiled, fresh_main, open_streams, say_failure
+from reward_kit.sandbox.jail.running import ANSWERS, fresh_module, imported, say_failure
 
 __all__ = ["test", "test_inside"]
 
 
 def test(payload: Payload, peer: int) -> int:
     """Run the tests against the submission at the other end of ``peer``; a record per test."""
-    open_streams()
     remote = Remote(peer)
     try:
         namespace = _test_namespace(payload, remote)
         _run_tests(payload.facts, [piece.decode() for piece in _pieces(payload)], namespace)
     except SubmissionEnded as ended:
         write_record(ANSWERS, 0, b"d", str(ended).encode(errors="backslashreplace")[:400])
-    except BaseException as error:  # noqa: BLE001 - the tests themselves are broken: nobody's wrong answer
-        write_record(ANSWERS, 0, b"e", say_failure(error))
+    except BaseException as error:  # noqa: BLE001 - before the submission was listened to, the tests are broken: nobody's wrong answer
+        write_record(ANSWERS, 0, b"d" if remote.was_asked else b"e", say_failure(error))
     return 0
 
 
 def test_inside(payload: Payload, positions: list[int]) -> int:
     """Run the submission and then its tests in one process."""
-    namespace = fresh_main()
-    open_streams()
-    exec(compiled(payload), namespace)  # noqa: S102 - the purpose of this process
+    namespace = imported(payload)
     entry = payload.facts.get("entry")
     if entry:
         namespace.setdefault(entry, None)
@@ -57,27 +50,30 @@ def _pieces(payload: Payload) -> list[bytes]:
 
 
 def _test_namespace(payload: Payload, remote: Remote) -> dict[str, Any]:
-    """Run what comes before the tests, and bind every name that they leave open to the submission."""
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
-    namespace = module.__dict__
+    """Run what comes before the tests, and bind every name that they leave open to the submission.
+
+    It runs before the submission is listened to, so that a failure is the tests' own; only where it needs the
+    submission does it run again.
+    """
     setup = payload.piece(0).decode()
-    texts = [setup, *(piece.decode() for piece in _pieces(payload))]
-    entry = payload.facts.get("entry")
-    open_names = sorted(_open_names(texts) | ({entry} if entry else set()))
-    for name in [name for name in open_names if name in sys.stdlib_module_names and name != entry]:
-        namespace[name] = importlib.import_module(name)
-        open_names.remove(name)
-    if not open_names:
-        open_names = sorted(_shadowed_builtins(texts[1:]))
-    bound = remote.bind(open_names)
-    namespace.update(bound)
+    tests = [piece.decode() for piece in _pieces(payload)]
+    entry = payload.facts.get("entry") or ""
+    given, wanted = names.sorted_out([setup, *tests], tests, entry)
+    code = compile(setup, "<tests>", "exec", dont_inherit=True)
+    namespace = _fresh(given)
+    needs_it = False
     try:
-        exec(compile(setup, "<tests>", "exec", dont_inherit=True), namespace)  # noqa: S102 - the tests of the data set
-    except Exception as error:
-        if remote.was_asked or (isinstance(error, NameError) and error.name in open_names):
-            raise SubmissionEnded(say_failure(error).decode(errors="replace")) from None
-        raise
+        exec(code, namespace)  # noqa: S102 - the tests of the data set
+    except NameError as error:
+        if error.name not in wanted:
+            raise
+        needs_it = True
+    bound = remote.bind(wanted)
+    if needs_it:
+        namespace = _fresh({**given, **bound})
+        exec(code, namespace)  # noqa: S102 - as above
+    for name, value in bound.items():
+        namespace.setdefault(name, value)
     if entry and entry not in bound:
         message = f"the program defines no function {entry!r}"
         raise SubmissionEnded(message)
@@ -86,36 +82,10 @@ def _test_namespace(payload: Payload, remote: Remote) -> dict[str, Any]:
     return namespace
 
 
-def _open_names(texts: list[str]) -> set[str]:
-    """Return the names that the tests read and nothing in them defines."""
-    read: set[str] = set()
-    defined = set(dir(builtins))
-    for text in texts:
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Name):
-                (read if isinstance(node.ctx, ast.Load) else defined).add(node.id)
-            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                defined.add(node.name)
-            elif isinstance(node, ast.arg):
-                defined.add(node.arg)
-            elif isinstance(node, ast.alias):
-                defined.add((node.asname or node.name).split(".", 1)[0])
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                defined.add(node.name)
-    return read - defined
-
-
-def _shadowed_builtins(texts: list[str]) -> set[str]:
-    """Return the builtins that every test calls: the function under test, where the tests call nothing else."""
-    called = [
-        {
-            node.func.id
-            for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        for text in texts
-    ]
-    return set.intersection(*called) if called else set()
+def _fresh(given: dict[str, Any]) -> dict[str, Any]:
+    namespace = fresh_module("tests")  # no __main__: data sets end their tests with unittest.main()
+    namespace.update(given)
+    return namespace
 
 
 def _run_tests(facts: dict[str, Any], texts: list[str], namespace: dict[str, Any]) -> None:
@@ -147,11 +117,12 @@ def _run_unittest(namespace: dict[str, Any]) -> None:
     suite = unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in dict.fromkeys(cases))
     tests = [single for group in suite for single in group]  # type: ignore[union-attr]
     for number, single in enumerate(tests):
-        result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(single)
-        if result.wasSuccessful():
+        # A suite of one: alone, a test would go without its setUpClass.
+        result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(unittest.TestSuite([single]))
+        if result.wasSuccessful() and result.testsRun and not result.skipped:
             write_record(ANSWERS, number, b"y", b"")
         else:
-            problems = [text for _, text in result.errors + result.failures]
+            problems = [text for _, text in [*result.errors, *result.failures, *result.skipped]]
             problem = problems[0] if problems else "unexpected success"
             write_record(ANSWERS, number, b"n", problem.encode(errors="backslashreplace")[-400:])
     write_record(ANSWERS, len(tests), b"z", b"")

@@ -112,11 +112,11 @@ class Worker:
             self._send(job.request, files)
             answer = self._receive(job.seconds)
             stdout, stderr, answers = files[1:4]
-            size = os.fstat(stderr).st_size
+            size, kept = os.fstat(stderr).st_size, STDERR_KEPT * max(1, len(answer["cases"]))
             return Returned(
                 cases=answer["cases"],
                 stdout=_content(stdout, job.max_output),
-                stderr=read_all(stderr, STDERR_KEPT, max(0, size - STDERR_KEPT)),
+                stderr=read_all(stderr, kept, max(0, size - kept)),
                 answers=_content(answers, job.max_answers),
             )
         finally:
@@ -162,7 +162,14 @@ class Worker:
         self.close()
 
 
-ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",  # else each thread reserves 128 MB of the address space that a program may take
+    "LD_BIND_NOW": "1",  # or each child would bind, and copy pages for it
+}
 
 
 def _memory_file(name: str, content: bytes = b"") -> int:

@@ -37,6 +37,9 @@ MODELS = tuple(
 )
 """The models that the server knows; each of them is answered by the one backend there is."""
 
+MOST_TOKENS_AT_ONCE = 4096
+"""More can be asked for only as a stream."""
+
 Reasoning: TypeAlias = Literal["inline", "split"]
 """Whether ``<think>…</think>`` stays in the content, as in 2025, or is ``reasoning_content``, as now."""
 
@@ -87,6 +90,9 @@ class Chat:
         if asked.model not in self._models or self._backend is None:
             message = "Model not found, inaccessible, and/or not deployed"
             raise Refusal(message, "NOT_FOUND")
+        if (asked.token_limit or 0) > MOST_TOKENS_AT_ONCE and not asked.stream:
+            message = f"Requests with max_tokens > {MOST_TOKENS_AT_ONCE} must have stream=true"
+            raise Refusal(message)
         choices = self._backend.choices(asked)
         if self._reasoning == "split":
             choices = [_split(choice) for choice in choices]

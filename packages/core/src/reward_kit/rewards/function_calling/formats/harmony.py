@@ -6,8 +6,8 @@ is an attempt that no offered tool answers.
 
 import re
 
+from reward_kit.data.strict_json import StrictJsonError, read_json, skip_space
 from reward_kit.rewards.function_calling.reading import Reader
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_json, skip_space
 
 __all__ = ["read_harmony"]
 
@@ -59,7 +59,8 @@ def _sent(reader: Reader, recipient: str, body: int) -> int:
     try:
         arguments, end_of_json = read_json(text, skip_space(text, body))
     except StrictJsonError as error:
-        reader.broken("harmony", f"the arguments of {name[:60]!r} are {error.reason}")
+        reason = f"the arguments of {name[:60]!r} cannot be read: {error.reason}"
+        reader.broken("harmony", reason, repairable=reader.repairable(skip_space(text, body)))
         end = reader.search(_END, max(error.position, body))
         return end.end() if end else len(text)
     after = skip_space(text, end_of_json)

@@ -4,10 +4,10 @@ import ast
 import math
 import warnings
 
+from reward_kit.data.strict_json import MAX_DEPTH
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
 from reward_kit.rewards.function_calling.formats.tagged_json import note
 from reward_kit.rewards.function_calling.reading import Reader
-from reward_kit.rewards.function_calling.strict_json import MAX_DEPTH
 
 __all__ = ["pythonic_block", "pythonic_until", "read_pythonic"]
 

@@ -6,17 +6,18 @@ are data.
 
 import re
 
+from reward_kit.data.strict_json import StrictJsonError, read_json, skip_space
 from reward_kit.rewards.function_calling.calls import MalformedCall, ToolCall
-from reward_kit.rewards.function_calling.reading import Reader, call_of
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_json, skip_space
+from reward_kit.rewards.function_calling.reading import MAX_ATTEMPTS, Reader, call_of
 
-__all__ = ["deepseek_call", "kimi_call", "llama_tag", "mistral_calls", "read_calls", "tagged"]
+__all__ = ["deepseek_call", "kimi_call", "llama_tag", "mistral_calls", "plain_hermes", "read_calls", "tagged"]
 
 _NAME = re.compile(r"[^\s\[\]{}\"'<>(),;]+")
 _MISTRAL_JSON = re.compile(r"\{|\[\s*[{\]]")
 _MISTRAL_ID = re.compile(r"\[CALL_ID\][\w-]*")
 _DEEPSEEK_FENCE = re.compile(r"[^\S\n]*\n\s*```(?:json)?\s*")
 _KIMI_ID = re.compile(r"\s*(?:functions\.)?([^\s<|]+?)(?::\d+)?\s*(?=<\|tool_call_argument_begin\|>)")
+_HERMES, _HERMES_END = "<tool_call>", "</tool_call>"
 _OPENS = ("{", "[")
 _BETWEEN = (",", ";")
 
@@ -41,6 +42,28 @@ def read_calls(text: str, start: int) -> tuple[list[ToolCall | MalformedCall], i
     return found, end
 
 
+def plain_hermes(text: str) -> tuple[ToolCall, ...] | None:
+    """Return the calls of a text that is nothing but Hermes calls that can be read: the common case, kept short."""
+    calls: list[ToolCall] = []
+    position, length = 0, len(text)
+    while position < length:
+        if not text.startswith(_HERMES, position):
+            return None
+        position += len(_HERMES)
+        try:
+            value, end = read_json(text, position + text.startswith("\n", position))
+        except StrictJsonError:
+            return None
+        end += text.startswith("\n", end)
+        call = call_of(value, decoded=True)
+        if not text.startswith(_HERMES_END, end) or not isinstance(call, ToolCall) or len(calls) == MAX_ATTEMPTS:
+            return None
+        calls.append(call)
+        position = end + len(_HERMES_END)
+        position += text.startswith("\n", position)
+    return tuple(calls)
+
+
 def tagged(reader: Reader, start: int, closer: str, layout: str) -> int:
     """Read JSON calls from ``start`` up to ``closer``; an empty ``closer`` is not waited for."""
     text = reader.text
@@ -52,11 +75,13 @@ def tagged(reader: Reader, start: int, closer: str, layout: str) -> int:
             return after + len(closer)
         found, end = read_calls(text, start)
     except StrictJsonError as error:
-        reader.broken(layout, error.reason)
+        reader.broken(layout, error.reason, repairable=reader.repairable(start))
         return max(error.position, start)
     after = skip_space(text, end)
     if not text.startswith(closer, after):
-        reader.broken(layout, "the call is not closed" if after == len(text) else "text follows the JSON of a call")
+        unclosed = after == len(text)
+        reason = "the call is not closed" if unclosed else "text follows the JSON of a call"
+        reader.broken(layout, reason, repairable=unclosed)
         return after
     if not found and closer:
         reader.broken(layout, "a call is empty")
@@ -75,7 +100,7 @@ def _keep(reader: Reader, layout: str, item: ToolCall | MalformedCall) -> None:
         reader.calls.append(item)
         reader.formats.append(layout)
     else:
-        reader.broken(layout, item.reason)
+        reader.broken(layout, item.reason, repairable=item.repairable)
 
 
 def mistral_calls(reader: Reader, _start: int, end: int) -> int:
@@ -102,14 +127,15 @@ def named(reader: Reader, layout: str, name: str, start: int, closer: str) -> in
     try:
         arguments, end = read_json(text, start)
     except StrictJsonError as error:
-        reader.broken(layout, f"the arguments of {name[:60]!r} are {error.reason}")
+        reason = f"the arguments of {name[:60]!r} cannot be read: {error.reason}"
+        reader.broken(layout, reason, repairable=reader.repairable(start))
         return max(error.position, start)
     after = skip_space(text, end)
     if not isinstance(arguments, dict):
         reader.broken(layout, f"the arguments of {name[:60]!r} are {type(arguments).__name__}, expected an object")
         return end
     if closer and not text.startswith(closer, after):
-        reader.broken(layout, f"the call of {name[:60]!r} is not closed")
+        reader.broken(layout, f"the call of {name[:60]!r} is not closed", repairable=after == len(text))
         return after
     reader.call(layout, name, arguments)
     return after + len(closer) if closer else end

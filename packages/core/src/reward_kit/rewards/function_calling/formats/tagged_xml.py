@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from html import unescape
 from re import Pattern
 
+from reward_kit.data.strict_json import StrictJsonError, read_whole, skip_space
 from reward_kit.rewards.function_calling.formats.tagged_json import named, tagged
 from reward_kit.rewards.function_calling.reading import Reader
-from reward_kit.rewards.function_calling.strict_json import StrictJsonError, read_whole, skip_space
 from reward_kit.rewards.function_calling.typed_text import typed_value
 
 __all__ = ["dsml_invoke", "function_tag", "invoke_tag", "kimi_k3_call", "tool_call_tag"]
@@ -152,7 +152,7 @@ def _parameters(reader: Reader, layout: _Layout, tool: str, position: int) -> in
         try:
             arguments[key] = _value(reader, tool, key, value, stated)
         except StrictJsonError as error:
-            reader.broken(layout.name, f"the parameter {key[:60]!r} of {tool[:60]!r} is {error.reason}")
+            reader.broken(layout.name, f"the parameter {key[:60]!r} of {tool[:60]!r} cannot be read: {error.reason}")
             return closing.end()
         position = closing.end()
     end = layout.end.match(text, position)

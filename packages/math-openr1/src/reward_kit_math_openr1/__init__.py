@@ -1,0 +1,24 @@
+"""Competition mathematics (OpenR1): solve a problem, end with one answer in a box, be paid only for an equal one."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reward_kit_math_openr1.spec import example
+
+__all__ = ["example", "main"]
+
+
+def main() -> None:
+    """Run the command line of this example."""
+    from reward_kit.cli import example_main
+
+    example_main("math-openr1")
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: the type is known statically, by the import above
+    if name == "example":
+        from reward_kit_math_openr1.spec import example
+
+        return example
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

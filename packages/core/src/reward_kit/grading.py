@@ -190,5 +190,5 @@ def _result(returned: object) -> EvaluateResult:
         raise TypeError(message)
     if returned.error or not returned.is_score_valid:
         error = returned.error or returned.reason or "the reward gave no reason"
-        return EvaluateResult.not_graded(redact(error), metrics=returned.metrics)
+        return EvaluateResult.not_graded(without_secrets(error), metrics=returned.metrics)
     return returned

@@ -100,7 +100,8 @@ class _Desk:
         grading = asyncio.gather(*map(counted, futures))
         leaving = asyncio.ensure_future(_left(asked))
         try:
-            await asyncio.wait({grading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {grading, leaving}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if not grading.done():
                 raise _LeftError
             return grading.result()

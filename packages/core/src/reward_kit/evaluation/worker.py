@@ -52,11 +52,13 @@ def serve(
     reward: bytes,
     environment: Mapping[str, str],
 ) -> None:
-    """Load ``reward`` and grade until there are no more tasks, with the environment variables of ``environment``."""
+    """Load ``reward`` and grade until there are no more tasks.
+
+    The fork server that this process comes from may be older than the ``environment`` of the pool's process.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     _detach()
-    if os.environ != environment:
-        os.environ.clear()
-        os.environ.update(environment)
     try:
         grader = Grader(pickle.loads(reward))  # noqa: S301 - from the process that started this one
     except BaseException as error:  # noqa: BLE001 - importing the reward's module runs any code

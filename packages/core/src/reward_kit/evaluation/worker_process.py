@@ -31,9 +31,7 @@ class WorkerProcess:
         self.answers, back = context.Pipe(duplex=False)
         self._progress = context.RawArray("d", [IDLE, 0.0])
         # Not a daemon: those may have no children, and some rewards run code in processes of their own.
-        # The fork server, once started, keeps the environment that it began with: ours goes along.
-        arguments = (theirs, back, self._progress, reward, dict(os.environ))
-        self.process = context.Process(target=serve, args=arguments)
+        self.process = context.Process(target=serve, args=(theirs, back, self._progress, reward, dict(os.environ)))
         try:
             self.process.start()
         except OSError as error:

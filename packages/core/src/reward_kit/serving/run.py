@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from reward_kit.serving.settings import ServeSettings
 
 __all__ = ["serve", "serving"]
 
+SILENT_TICKS = 5
+"""Of uvicorn, ten of which are a second: how often it is looked for connections on which nothing is asked."""
 SPARE_CONNECTIONS = 256
 """Beyond those that wait for a grading: for refusals, health and metrics."""
 
@@ -29,11 +32,11 @@ def serve(reward: Callable[..., Any], settings: ServeSettings, *, on_start: Call
     listener = _bound(settings)
     graders = Graders(reward, settings)
     graders.start()
-    server = _Server(_config(reward, settings, graders), lambda: on_start(_url(listener)))
+    server = _Server(_config(reward, settings, graders), lambda: on_start(_url(listener)), settings.body_timeout)
     try:
         server.run([listener])
     finally:
-        graders.close()
+        graders.kill()  # has nothing to do but where the application did not end as it should
 
 
 @contextmanager
@@ -55,7 +58,7 @@ def serving(
         graders = Graders(reward, settings)
         try:
             graders.start()
-            server = _Server(_config(reward, settings, graders), started.set)
+            server = _Server(_config(reward, settings, graders), started.set, settings.body_timeout)
             thread = threading.Thread(target=server.run, args=([listener],), name="server", daemon=True)
             thread.start()
             try:
@@ -68,7 +71,7 @@ def serving(
                 server.should_exit = True
                 thread.join()
         finally:
-            graders.close()
+            graders.kill()  # has nothing to do but where the server did not end as it should
 
 
 def _config(reward: Callable[..., Any], settings: ServeSettings, graders: Graders) -> uvicorn.Config:
@@ -79,17 +82,39 @@ def _config(reward: Callable[..., Any], settings: ServeSettings, graders: Grader
         log_level="warning",
         access_log=False,
         server_header=False,
+        ws="none",
         limit_concurrency=settings.max_queue + SPARE_CONNECTIONS,
         timeout_graceful_shutdown=int(2 * settings.timeout) + 5,
     )
 
 
 class _Server(uvicorn.Server):
-    """Says when it takes requests."""
+    """Says when it takes requests, and closes connections on which none comes: those count against the limit, too."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], patience: float = 30.0) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._patience = patience
+        self._silent: dict[Any, tuple[object, float]] = {}
+        """Connections without a request in hand, with the last request and since when it is answered."""
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % SILENT_TICKS == 0:
+            self._close_silent(time.monotonic())
+        return await super().on_tick(counter)
+
+    def _close_silent(self, now: float) -> None:
+        before, self._silent = self._silent, {}
+        for connection in list(self.server_state.connections):
+            request: Any = getattr(connection, "cycle", None)
+            if request is not None and not request.response_complete:
+                continue
+            last, since = before.get(connection, (request, now))
+            since = since if last is request else now
+            self._silent[connection] = (request, since)
+            transport = getattr(connection, "transport", None)
+            if now - since > self._patience and transport is not None:
+                transport.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

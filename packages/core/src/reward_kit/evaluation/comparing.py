@@ -207,7 +207,7 @@ def _outcomes(folder: str | Path, pass_score: float) -> dict[str, _Outcome]:
         if not row.is_score_valid:
             outcome.error = outcome.error or row.error or "no reason given"
             continue
-        if not math.isfinite(row.score):
+        if not isinstance(row.score, int | float) or not math.isfinite(row.score):
             problem = f"found the score {row.score!r} of {row.id!r}, expected a finite number"
             raise DataError(problem, path=folder)
         if not outcome.graded:

@@ -125,7 +125,8 @@ def newcombe_paired_interval(both: int, lost: int, gained: int, neither: int) ->
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return the p-values raised so that together they are wrong no more often than each alone.
 
-    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979) 65-70.
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979)
+    65-70.
 
     >>> holm([0.5, 0.01])
     [0.5, 0.02]

@@ -75,7 +75,7 @@ def t_quantile(probability: float, df: int) -> float:
 
 
 def _incomplete_beta(x: float, a: float, b: float, rest: float) -> float:
-    """Return the regularised incomplete beta function of ``x``; ``rest`` is ``1 - x``, computed without cancellation."""
+    """Return the regularised incomplete beta function of ``x``; ``rest`` is ``1 - x`` without cancellation."""
     if x <= 0:
         return 0.0
     if rest <= 0:

@@ -5,7 +5,7 @@ compared: the others are named, and never count as 0.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,41 +134,18 @@ def compare(
     """
     warnings = tuple(_differences(_record(before), _record(after), other_data=other_data))
     old, new = _outcomes(before, pass_score), _outcomes(after, pass_score)
-    common = [identifier for identifier in old if identifier in new]
-    graded = [(identifier, old[identifier], new[identifier]) for identifier in common]
-    compared = [row for row in graded if row[1].graded and row[2].graded]
+    common = [_Row(identifier, old[identifier], new[identifier]) for identifier in old if identifier in new]
+    compared = [row for row in common if row.graded]
     if not compared:
-        problem = (
-            f"found no row that {str(before)!r} graded as well, expected at least one; are these runs of the same data?"
-        )
+        problem = f"found no row that {str(before)!r} graded as well, expected at least one; is this the same data?"
         raise DataError(problem, path=after)
-    passes = [Pair(one.pass_rate, two.pass_rate) for _, one, two in compared]
-    scores = [Pair(one.mean_score, two.mean_score) for _, one, two in compared]
-    pass_rate = paired_difference(passes)
-    same = passes == scores  # every score is 0 or 1: there is one question, and one test
-    mean_score = pass_rate if same else paired_difference(scores)
-    p_values = [pass_rate.p_value, mean_score.p_value]
+    measures, adjusted = _measured(compared)
     return Comparison(
         rows=len(compared),
-        pass_rate=pass_rate,
-        mean_score=mean_score,
-        adjusted=dict(zip(MEASURES, p_values if same else holm(p_values), strict=True)),
-        flips=tuple(
-            Flip(
-                id=identifier,
-                before=one.pass_rate,
-                after=two.pass_rate,
-                reason_before=one.reason,
-                reason_after=two.reason,
-            )
-            for identifier, one, two in compared
-            if one.pass_rate != two.pass_rate
-        ),
-        ungraded=tuple(
-            Ungraded(id=identifier, error_before=one.why_not, error_after=two.why_not)
-            for identifier, one, two in graded
-            if not (one.graded and two.graded)
-        ),
+        **measures,
+        adjusted=adjusted,
+        flips=tuple(row.flip for row in compared if row.before.pass_rate != row.after.pass_rate),
+        ungraded=tuple(row.ungraded for row in common if not row.graded),
         only_before=tuple(identifier for identifier in old if identifier not in new),
         only_after=tuple(identifier for identifier in new if identifier not in old),
         warnings=warnings,
@@ -198,6 +175,45 @@ class _Outcome:
     @property
     def why_not(self) -> str | None:
         return None if self.graded else self.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that both runs have."""
+
+    id: str
+    before: _Outcome
+    after: _Outcome
+
+    @property
+    def graded(self) -> bool:
+        return bool(self.before.graded and self.after.graded)
+
+    @property
+    def flip(self) -> Flip:
+        return Flip(
+            id=self.id,
+            before=self.before.pass_rate,
+            after=self.after.pass_rate,
+            reason_before=self.before.reason,
+            reason_after=self.after.reason,
+        )
+
+    @property
+    def ungraded(self) -> Ungraded:
+        return Ungraded(id=self.id, error_before=self.before.why_not, error_after=self.after.why_not)
+
+
+def _measured(rows: Sequence[_Row]) -> tuple[dict[str, Difference], dict[str, float]]:
+    """Return what became of each measure, and its p-value after Holm's correction."""
+    passes = [Pair(row.before.pass_rate, row.after.pass_rate) for row in rows]
+    scores = [Pair(row.before.mean_score, row.after.mean_score) for row in rows]
+    if passes == scores:  # every score is 0 or 1: there is one question, and one test
+        found = dict.fromkeys(MEASURES, paired_difference(passes))
+        return found, {name: difference.p_value for name, difference in found.items()}
+    found = dict(zip(MEASURES, map(paired_difference, (passes, scores)), strict=True))
+    raised = holm([difference.p_value for difference in found.values()])
+    return found, dict(zip(MEASURES, raised, strict=True))
 
 
 def _outcomes(folder: str | Path, pass_score: float) -> dict[str, _Outcome]:

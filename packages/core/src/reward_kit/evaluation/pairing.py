@@ -43,7 +43,7 @@ class Pairing:
         """Yield each reply as the last message of its prompt.
 
         Raises:
-            DataError: an id twice where none is ``repeated``, an id that is nowhere, or a reply that contradicts the data set.
+            DataError: an id twice (unless ``repeated``), one that is nowhere, or a reply that contradicts the data set.
         """
         with IdIndex() as known, IdIndex() as seen:
             self._fill(known)

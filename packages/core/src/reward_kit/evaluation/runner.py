@@ -49,7 +49,8 @@ def evaluate(
 
     Raises:
         DataError: a row of the data set or of the replies cannot be used, or there are none.
-        UsageError: ``attempts`` without replies; or the run exists, or was started with other data, another reward or other settings.
+        UsageError: ``attempts`` without replies; or the run exists, or was started with other data, another reward or
+            other settings.
     """
     started = time.monotonic()
     if attempts is not None and replies is None:

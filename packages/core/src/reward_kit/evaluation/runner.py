@@ -53,11 +53,8 @@ def evaluate(
             other settings.
     """
     started = time.monotonic()
-    if attempts is not None and replies is None:
-        message = f"found attempts={attempts!r} without replies, expected replies; a sample has one reference"
-        raise UsageError(message)
     samples = read_samples(data) if isinstance(data, str | Path) else data
-    pairing = None if replies is None else Pairing(replies, samples, repeated=attempts is not None)
+    pairing = _pairing(replies, samples, attempts)
     conversations = reference_conversations(samples) if pairing is None else pairing.conversations()
     counting = _Counting(pass_score, attempts)
     with ExitStack() as stack:
@@ -82,6 +79,17 @@ def evaluate(
         if run is not None:
             run.finish(summary)
     return summary
+
+
+def _pairing(
+    replies: str | Path | Iterable[Reply] | None, samples: Iterable[Sample], attempts: int | None
+) -> Pairing | None:
+    if replies is not None:
+        return Pairing(replies, samples, repeated=attempts is not None)
+    if attempts is not None:
+        message = f"found attempts={attempts!r} without replies, expected replies; a sample has one reference"
+        raise UsageError(message)
+    return None
 
 
 def _rows(

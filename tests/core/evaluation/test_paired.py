@@ -30,7 +30,7 @@ from reward_kit.evaluation.student import student_interval
 def test_the_paired_interval_is_the_published_one(cells, limits):
     both, gained, lost, neither = cells
     interval = newcombe_paired_interval(both, lost, gained, neither)
-    assert (interval.low, interval.high) == pytest.approx(limits, abs=6e-5)
+    assert (interval.low, interval.high) == pytest.approx(limits, abs=1e-4)
 
 
 COUNTS = st.tuples(*[st.integers(0, 300)] * 4).filter(any)

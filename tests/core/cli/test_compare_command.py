@@ -154,6 +154,6 @@ def test_a_run_with_attempts_that_was_killed_goes_on_to_the_same_bytes(toy, atte
     record = json.loads((results.parent / "run.json").read_text())
     results.write_bytes(whole[: len(whole) // 2])
     (results.parent / "run.json").write_text(json.dumps({**record, "finished": None}))
-    again = toy.run(*arguments)
+    again = toy.run(*arguments, "--workers", "2")
     assert results.read_bytes() == whole
     assert again.stdout.partition("over 2 prompts")[2] == first.stdout.partition("over 2 prompts")[2]

@@ -116,6 +116,14 @@ def test_several_attempts_count_as_their_mean_and_a_prompt_counts_once(run):
     assert [(flip.id, flip.before, flip.after) for flip in found.flips] == [("r0", 1.0, 0.5)]
 
 
+def test_the_same_scores_in_another_order_or_number_are_no_change(run):
+    attempts = [0.1, 0.2, 0.3]
+    before = run("a", [(f"r{row}", score) for row in range(20) for score in attempts], attempts=1)
+    after = run("b", [(f"r{row}", score) for row in range(20) for score in attempts[::-1] * 3], attempts=1)
+    found = compare(before, after)
+    assert (found.mean_score.change, found.mean_score.p_value, found.regressions) == (0.0, 1.0, ())
+
+
 def test_runs_of_different_data_sets_are_refused_unless_that_is_meant(run):
     before, after = run("a", {"r0": 1}), run("b", {"r0": 1}, rows=41)
     with pytest.raises(UsageError, match=r"the runs are of different data sets .*; pass --other-data to pair"):

@@ -54,7 +54,7 @@ def test_the_interval_of_a_mean_is_the_one_by_hand():
     assert (round(interval.low, 3), round(interval.high, 3)) == (-0.484, 4.484)
 
 
-@pytest.mark.parametrize("values", [[], [0.5], [0.1, 0.1, 0.1]])
+@pytest.mark.parametrize("values", [[], [0.5], [0.1, 0.1, 0.1], [0.3 - 0.2, 0.2 - 0.1], [0.0, 0.0]])
 def test_values_that_do_not_vary_have_no_interval(values):
     assert student_interval(values) is None
 

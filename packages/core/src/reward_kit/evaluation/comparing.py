@@ -6,8 +6,9 @@ compared: the others are named, and never count as 0.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from reward_kit.errors import DataError, UsageError
@@ -158,11 +159,15 @@ def compare(
 class _Outcome:
     """What one run has of one row."""
 
-    graded: int = 0
     passed: int = 0
-    score_sum: float = 0.0
+    scores: list[float] = field(default_factory=list)
+    """Of the attempts that were graded."""
     reason: str | None = None
     error: str | None = None
+
+    @property
+    def graded(self) -> int:
+        return len(self.scores)
 
     @property
     def pass_rate(self) -> float:
@@ -170,7 +175,8 @@ class _Outcome:
 
     @property
     def mean_score(self) -> float:
-        return self.score_sum / self.graded
+        # Exact, so that the same scores in another order, or another number of them, are no change.
+        return self.scores[0] if len(self.scores) == 1 else mean(self.scores)
 
     @property
     def why_not(self) -> str | None:
@@ -228,9 +234,8 @@ def _outcomes(folder: str | Path, pass_score: float) -> dict[str, _Outcome]:
             raise DataError(problem, path=folder)
         if not outcome.graded:
             outcome.reason = row.reason
-        outcome.graded += 1
+        outcome.scores.append(float(row.score))
         outcome.passed += row.score >= pass_score
-        outcome.score_sum += row.score
     return outcomes
 
 

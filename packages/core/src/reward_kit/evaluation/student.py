@@ -11,6 +11,8 @@ TINY = 1e-300
 PRECISION = 1e-15
 TERMS = 100_000
 HALVINGS = 200
+ROUNDING = 1e-12
+"""Values that differ by less of their size are the same: it is what subtracting one score from another leaves."""
 
 
 def student_interval(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
@@ -33,7 +35,7 @@ def student_interval(values: Sequence[float], confidence: float = 0.95) -> Inter
 def standard_error(values: Sequence[float]) -> float:
     """Return the standard error of the mean of ``values``; 0 where it cannot be told, or all are the same."""
     n = len(values)
-    if n < 2 or min(values) == max(values):  # noqa: PLR2004 - one value has no spread
+    if n < 2 or max(values) - min(values) <= ROUNDING * max(map(abs, values)):  # noqa: PLR2004 - one has no spread
         return 0.0
     mean = math.fsum(values) / n
     return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)

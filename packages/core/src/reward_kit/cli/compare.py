@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+RUNS = Path("runs")
+"""Where `evaluate` puts runs unless told otherwise."""
 SHOWN_IDS = 10
 SHOWN_REASON = 120
 NAMES = {"pass_rate": "pass rate", "mean_score": "mean score"}
@@ -51,7 +53,7 @@ def compare(
     show: int,
     as_json: bool,
 ) -> int:
-    """Compare the run in folder B with the one in A: the same rows, before and after.
+    """Compare the run B with the run A, folders or their names under runs/: the same rows, before and after.
 
     Rows are paired by id. Pass rates are compared by McNemar's exact test and Newcombe's paired interval, scores
     between 0 and 1 and shares of several attempts by Student's paired t; where both are tested, by Holm's correction.
@@ -60,7 +62,12 @@ def compare(
     from reward_kit.evaluation.comparing import compare as compare_runs
 
     found = compare_runs(
-        before, after, pass_score=pass_score, alpha=alpha, min_effect=min_effect, other_data=other_data
+        _folder(before),
+        _folder(after),
+        pass_score=pass_score,
+        alpha=alpha,
+        min_effect=min_effect,
+        other_data=other_data,
     )
     for warning in found.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -69,6 +76,10 @@ def compare(
     else:
         _print(found, show)
     return 1 if found.regressions else 0
+
+
+def _folder(run: Path) -> Path:
+    return RUNS / run if not run.is_dir() and (RUNS / run).is_dir() else run
 
 
 def _print(found: "Comparison", show: int) -> None:

@@ -44,13 +44,11 @@ def evaluate(
 
     Every result is appended to ``results.jsonl`` in ``run_dir`` as it arrives, in the order of the input whatever
     ``workers`` is; with ``resume`` a run that is there is continued. ``workers``, ``timeout``: as in ``grade_all``.
-    ``attempts`` admits several replies to one sample, and sums them up by sample, for pass@``attempts``; a finished
-    run can be summed up again with another number.
+    ``attempts`` admits several replies to one sample, and sums them up by sample, for pass@``attempts``.
 
     Raises:
         DataError: a row of the data set or of the replies cannot be used, or there are none.
-        UsageError: ``attempts`` without replies; or the run exists, or was started with other data, another reward or
-            other settings.
+        UsageError: the run exists, or was started with other data, reward or settings; ``attempts`` without replies.
     """
     started = time.monotonic()
     samples = read_samples(data) if isinstance(data, str | Path) else data
@@ -60,8 +58,7 @@ def evaluate(
     with ExitStack() as stack:
         run = None
         if run_dir is not None:
-            marks = {"data": _mark(data), "replies": _mark(replies), "reward": reward_mark(reward)}
-            settings = {"reward_kit": reward_kit.__version__, **marks, "limit": limit, "timeout": timeout}
+            settings = _settings(data, replies, reward, limit, timeout)
             run = stack.enter_context(Run(run_dir, example, settings, resume=resume))
         rows = _rows(islice(conversations, limit), reward, run, workers=workers, timeout=timeout)
         for row in stack.enter_context(closing(rows)):
@@ -90,6 +87,14 @@ def _pairing(
         message = f"found attempts={attempts!r} without replies, expected replies; a sample has one reference"
         raise UsageError(message)
     return None
+
+
+def _settings(
+    data: object, replies: object, reward: Callable[..., Any], limit: int | None, timeout: float | None
+) -> dict[str, Any]:
+    """Return what a run must have in common with one that it continues."""
+    marks = {"data": _mark(data), "replies": _mark(replies), "reward": reward_mark(reward)}
+    return {"reward_kit": reward_kit.__version__, **marks, "limit": limit, "timeout": timeout}
 
 
 def _rows(

@@ -108,6 +108,7 @@ def test_the_public_names_of_the_evaluation_are_these_and_can_be_had():
     assert set(evaluation.__all__) == {
         *("CheckReport", "EvaluatorPreviewResult", "ResultRow", "Summary", "agrade", "check", "evaluate", "grade"),
         *("grade_all", "prepare", "preview_evaluation", "wilson_interval"),
+        *("AttemptsSummary", "Comparison", "compare", "pass_all_k", "pass_at_k"),
     }
     assert all(callable(getattr(evaluation, name)) for name in evaluation.__all__)
 

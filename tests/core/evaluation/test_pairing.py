@@ -71,7 +71,7 @@ def test_a_second_reply_to_the_same_sample_is_refused(tmp_path, write_jsonl):
     path = write_jsonl(tmp_path / "replies.jsonl", [{"id": name, "response": "?"} for name in "aba"])
     with pytest.raises(DataError) as raised:
         list(Pairing(path, SAMPLES).conversations())
-    assert str(raised.value) == f"{path}:3: id: found 'a' again, after line 1"
+    assert str(raised.value) == f"{path}:3: id: found 'a' again, after line 1; several attempts need --attempts"
 
 
 def test_a_data_set_with_an_id_twice_is_refused():

@@ -264,3 +264,54 @@ def test_tells_of_each_reply_as_it_arrives(client, tmp_path):
     seen = []
     generate(samples(3), client, QUESTION, tmp_path / "replies.jsonl", on_reply=lambda reply: seen.append(reply.id))
     assert sorted(seen) == ["row-0", "row-1", "row-2"]
+
+
+def test_several_attempts_are_asked_for_and_stand_together_in_the_order_of_the_data_set(model, client, tmp_path):
+    model.delay = lambda number: 0.02 if number == 0 else 0.0
+    report = generate(samples(3), client, QUESTION, tmp_path / "replies.jsonl", attempts=3, concurrency=4)
+    assert (report.rows, report.asked, sorted(model.asked)) == (9, 9, [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    rows = [json.loads(line) for line in (tmp_path / "replies.jsonl").read_bytes().splitlines()]
+    assert [(row["id"], row.get("attempt")) for row in rows] == [
+        (f"row-{number}", attempt) for number in range(3) for attempt in (None, 1, 2)
+    ]
+
+
+def test_more_attempts_go_on_from_those_that_are_there(model, client, tmp_path):
+    generate(samples(2), client, QUESTION, tmp_path / "grown.jsonl")
+    again = generate(samples(2), client, QUESTION, tmp_path / "grown.jsonl", attempts=3)
+    assert (again.rows, again.resumed, again.asked, len(model.asked)) == (6, 2, 4, 6)
+    generate(samples(2), client, QUESTION, tmp_path / "whole.jsonl", attempts=3)
+    assert (tmp_path / "grown.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_a_file_of_attempts_that_was_cut_off_is_completed_to_the_same_bytes(model, client, tmp_path):
+    path = tmp_path / "replies.jsonl"
+    generate(samples(3), client, QUESTION, path, attempts=2)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    again = generate(samples(3), client, QUESTION, path, attempts=2)
+    assert again.resumed + again.asked == 6
+    assert len(model.asked) == 6 + again.asked
+    assert path.read_bytes() == whole
+
+
+def test_each_attempt_has_a_seed_of_its_own(server, client, tmp_path):
+    question = Question(settings=SETTINGS, seed=7)
+    generate(samples(1), client, question, tmp_path / "replies.jsonl", attempts=3, concurrency=1)
+    assert [request.get_json()["seed"] for request, _ in server.log] == [7, 8, 9]
+
+
+def test_an_attempt_that_fails_says_which_it_was(model, client, tmp_path):
+    model.refuse = {1: 400}
+    report = generate(samples(2), client, QUESTION, tmp_path / "replies.jsonl", attempts=2)
+    assert [failure.id for failure in report.failures] == ["row-1", "row-1"]
+    assert not report.failures[0].error.startswith("attempt")
+    assert report.failures[1].error.startswith("attempt 2: ")
+
+
+def test_what_the_cache_has_of_one_attempt_is_not_taken_for_another(model, server, tmp_path):
+    with HttpClient(server.url_for("/v1")) as http:
+        client = ChatClient(http, cache=ReplyCache(tmp_path / "cache"))
+        generate(samples(1), client, QUESTION, tmp_path / "one.jsonl")
+        report = generate(samples(1), client, QUESTION, tmp_path / "two.jsonl", attempts=3)
+    assert (report.asked, report.cached, len(model.asked)) == (2, 1, 3)

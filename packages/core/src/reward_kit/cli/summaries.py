@@ -8,11 +8,13 @@ import click
 from reward_kit.cli.terminal import table
 
 if TYPE_CHECKING:
+    from reward_kit.evaluation.attempts import AttemptsSummary
     from reward_kit.evaluation.results import ResultRow, Summary
 
 __all__ = ["judge", "print_json", "print_summary"]
 
 SHOWN_REASON = 160
+SHOWN_IDS = 10
 
 
 def print_summary(summary: "Summary", *, quiet: bool) -> None:
@@ -21,6 +23,7 @@ def print_summary(summary: "Summary", *, quiet: bool) -> None:
     if quiet:
         return
     interval = summary.interval
+    shown = f"{_percent(interval.low)} to {_percent(interval.high)}" if interval else "-"
     lines = [
         ("rows", str(summary.rows)),
         ("passed", str(summary.passed)),
@@ -28,17 +31,41 @@ def print_summary(summary: "Summary", *, quiet: bool) -> None:
         ("not graded", str(summary.not_graded)),
         ("cut off", str(summary.cut_off)),
         ("pass rate", _percent(summary.pass_rate)),
-        ("95 % interval", f"{_percent(interval.low)} to {_percent(interval.high)}" if interval else "-"),
+        *([("95 % interval", shown)] if summary.attempts is None else []),
         ("mean score", "-" if summary.mean_score is None else f"{summary.mean_score:.4f}"),
         ("seconds", f"{summary.seconds:.2f}"),
     ]
     click.echo("\n" + table(lines))
+    if summary.attempts is not None:
+        _print_attempts(summary.attempts)
     for title, rows in (("lowest scores", summary.worst), ("not graded", summary.first_not_graded)):
         if rows:
             click.echo(f"\n{title}:")
             for row in rows:
                 click.echo(f"  {_shown(row)}")
     click.echo(f"\nresults: {summary.results}", err=True)
+
+
+def _print_attempts(attempts: "AttemptsSummary") -> None:
+    """Print what several replies per prompt amount to, and which prompts had too few."""
+    k, left_out = attempts.k, attempts.too_few
+    estimates = [
+        ("pass@1", attempts.pass_at_1, _percent),
+        *([(f"pass@{k}", attempts.pass_at_k, _percent), (f"pass^{k}", attempts.pass_all_k, _percent)] if k > 1 else []),
+        ("mean score", attempts.mean_score, "{:.4f}".format),
+    ]
+    lines = [
+        (name, shown(estimate.mean), f"{shown(interval.low)} to {shown(interval.high)}" if interval else "-")
+        for name, estimate, shown in estimates
+        if estimate is not None
+        for interval in [estimate.interval]
+    ]
+    click.echo(f"\nover {len(attempts.prompts) - len(left_out)} prompts with {k} or more graded attempts:")
+    if lines:
+        click.echo(table([("", "mean", "95 % interval"), *lines]))
+    if left_out:
+        more = f" and {len(left_out) - SHOWN_IDS} more" if len(left_out) > SHOWN_IDS else ""
+        click.echo(f"left out, with fewer: {', '.join(left_out[:SHOWN_IDS])}{more}")
 
 
 def _headline(summary: "Summary") -> str:
@@ -71,6 +98,8 @@ def _percent(rate: float | None) -> str:
 
 def print_json(example: str, summary: "Summary", **more: object) -> None:
     """Print one object, with ``more`` in it; the results are copied from their file, however many they are."""
+    if summary.attempts is not None:
+        more = {**more, "prompts": list(summary.attempts.prompts_to_json())}
     head = json.dumps({"example": example, **summary.to_json(), **more})
     click.echo(head[:-1] + ', "results": [', nl=False)
     if summary.results is not None:

@@ -7,7 +7,9 @@ is loaded when it is first used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reward_kit.evaluation.attempts import AttemptsSummary, pass_all_k, pass_at_k
     from reward_kit.evaluation.checking import CheckReport, check
+    from reward_kit.evaluation.comparing import Comparison, compare
     from reward_kit.evaluation.engines import grade_all
     from reward_kit.evaluation.preparing import prepare
     from reward_kit.evaluation.preview import EvaluatorPreviewResult, preview_evaluation
@@ -17,21 +19,31 @@ if TYPE_CHECKING:
     from reward_kit.grading import agrade, grade
 
 __all__ = [
+    "AttemptsSummary",
     "CheckReport",
+    "Comparison",
     "EvaluatorPreviewResult",
     "ResultRow",
     "Summary",
     "agrade",
     "check",
+    "compare",
     "evaluate",
     "grade",
     "grade_all",
+    "pass_all_k",
+    "pass_at_k",
     "prepare",
     "preview_evaluation",
     "wilson_interval",
 ]
 
 _HOME = {
+    "AttemptsSummary": "reward_kit.evaluation.attempts",
+    "Comparison": "reward_kit.evaluation.comparing",
+    "compare": "reward_kit.evaluation.comparing",
+    "pass_all_k": "reward_kit.evaluation.attempts",
+    "pass_at_k": "reward_kit.evaluation.attempts",
     "CheckReport": "reward_kit.evaluation.checking",
     "EvaluatorPreviewResult": "reward_kit.evaluation.preview",
     "ResultRow": "reward_kit.evaluation.results",

@@ -21,7 +21,11 @@ __all__ = ["Pairing"]
 class Pairing:
     """Replies paired with samples; iterate ``conversations()`` once."""
 
-    def __init__(self, replies: str | Path | Iterable[Reply], samples: Iterable[Sample]) -> None:
+    def __init__(
+        self, replies: str | Path | Iterable[Reply], samples: Iterable[Sample], *, repeated: bool = False
+    ) -> None:
+        """Pair ``replies`` with ``samples``; with ``repeated`` an id may have several replies, in any order."""
+        self._repeated = repeated
         self._replies = replies
         self._path = replies if isinstance(replies, str | Path) else None
         self._samples = samples
@@ -39,20 +43,20 @@ class Pairing:
         """Yield each reply as the last message of its prompt.
 
         Raises:
-            DataError: an id twice, an id that is nowhere, or a reply that contradicts the data set.
+            DataError: an id twice (unless ``repeated``), one that is nowhere, or a reply that contradicts the data set.
         """
         with IdIndex() as known, IdIndex() as seen:
             self._fill(known)
             for line, reply in self._numbered():
                 earlier = seen.add(reply.id, line)
-                if earlier is not None:
-                    problem = f"found {reply.id!r} again, after line {earlier.line}"
+                if earlier is not None and not self._repeated:
+                    problem = f"found {reply.id!r} again, after line {earlier.line}; several attempts need --attempts"
                     raise self._error(problem, line, "id")
                 entry = known.get(reply.id)
                 if entry is None:
                     yield self._alone(reply, line)
                 else:
-                    self.joined += 1
+                    self.joined += earlier is None
                     yield self._together(reply, Sample.model_validate_json(entry.value), line)
 
     def _fill(self, known: IdIndex) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from reward_kit.data.jsonl import to_line
 from reward_kit.errors import DataError
+from reward_kit.evaluation.attempts import AttemptsSummary
 from reward_kit.evaluation.conversations import Graded
 from reward_kit.evaluation.statistics import Interval, Tally
 from reward_kit.grading import describe
@@ -94,11 +95,13 @@ class Summary:
     """Rows, counted above as well, whose reply the token limit ended."""
     pass_rate: float | None
     interval: Interval | None
-    """The 95 % Wilson interval of the pass rate."""
+    """The 95 % Wilson interval of the pass rate; None for ``attempts``, which are not independent of each other."""
     mean_score: float | None
     seconds: float
     unanswered: int = 0
     """Rows of the data set that have no reply."""
+    attempts: AttemptsSummary | None = None
+    """What several replies per prompt amount to, where that was asked for."""
     worst: tuple[ResultRow, ...] = field(default=(), repr=False)
     """The first of the rows that failed, the lowest scores first."""
     first_not_graded: tuple[ResultRow, ...] = field(default=(), repr=False)
@@ -115,7 +118,7 @@ class Summary:
             not_graded=tally.not_graded,
             cut_off=tally.cut_off,
             pass_rate=tally.pass_rate,
-            interval=tally.interval,
+            interval=tally.interval if rest.get("attempts") is None else None,
             mean_score=tally.mean_score,
             seconds=seconds,
             **rest,
@@ -123,7 +126,7 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures, without any row."""
-        return {
+        figures = {
             "rows": self.rows,
             "passed": self.passed,
             "failed": self.failed,
@@ -134,3 +137,4 @@ class Summary:
             "mean_score": self.mean_score,
             "seconds": round(self.seconds, 3),
         }
+        return figures if self.attempts is None else {**figures, "attempts": self.attempts.to_json()}

@@ -10,6 +10,7 @@ from typing import Any
 import reward_kit
 from reward_kit.data.samples import read_samples
 from reward_kit.errors import DataError, UsageError
+from reward_kit.evaluation.attempts import PromptTally
 from reward_kit.evaluation.conversations import Conversation, reference_conversations
 from reward_kit.evaluation.engines import grade_all
 from reward_kit.evaluation.pairing import Pairing
@@ -29,6 +30,7 @@ def evaluate(
     reward: Callable[..., Any],
     *,
     replies: str | Path | Iterable[Reply] | None = None,
+    attempts: int | None = None,
     workers: int = 1,
     timeout: float | None = None,
     limit: int | None = None,
@@ -42,21 +44,21 @@ def evaluate(
 
     Every result is appended to ``results.jsonl`` in ``run_dir`` as it arrives, in the order of the input whatever
     ``workers`` is; with ``resume`` a run that is there is continued. ``workers``, ``timeout``: as in ``grade_all``.
+    ``attempts`` admits several replies to one sample, and sums them up by sample, for pass@``attempts``.
 
     Raises:
         DataError: a row of the data set or of the replies cannot be used, or there are none.
-        UsageError: the run exists, or was started with other data, another reward or other settings.
+        UsageError: the run exists, or was started with other data, reward or settings; ``attempts`` without replies.
     """
     started = time.monotonic()
     samples = read_samples(data) if isinstance(data, str | Path) else data
-    pairing = None if replies is None else Pairing(replies, samples)
+    pairing = _pairing(replies, samples, attempts)
     conversations = reference_conversations(samples) if pairing is None else pairing.conversations()
-    counting = _Counting(pass_score)
+    counting = _Counting(pass_score, attempts)
     with ExitStack() as stack:
         run = None
         if run_dir is not None:
-            marks = {"data": _mark(data), "replies": _mark(replies), "reward": reward_mark(reward)}
-            settings = {"reward_kit": reward_kit.__version__, **marks, "limit": limit, "timeout": timeout}
+            settings = _settings(data, replies, reward, limit, timeout)
             run = stack.enter_context(Run(run_dir, example, settings, resume=resume))
         rows = _rows(islice(conversations, limit), reward, run, workers=workers, timeout=timeout)
         for row in stack.enter_context(closing(rows)):
@@ -74,6 +76,25 @@ def evaluate(
         if run is not None:
             run.finish(summary)
     return summary
+
+
+def _pairing(
+    replies: str | Path | Iterable[Reply] | None, samples: Iterable[Sample], attempts: int | None
+) -> Pairing | None:
+    if replies is not None:
+        return Pairing(replies, samples, repeated=attempts is not None)
+    if attempts is not None:
+        message = f"found attempts={attempts!r} without replies, expected replies; a sample has one reference"
+        raise UsageError(message)
+    return None
+
+
+def _settings(
+    data: object, replies: object, reward: Callable[..., Any], limit: int | None, timeout: float | None
+) -> dict[str, Any]:
+    """Return what a run must have in common with one that it continues."""
+    marks = {"data": _mark(data), "replies": _mark(replies), "reward": reward_mark(reward)}
+    return {"reward_kit": reward_kit.__version__, **marks, "limit": limit, "timeout": timeout}
 
 
 def _rows(
@@ -112,13 +133,16 @@ def _refuse_other_row(row: ResultRow, index: int, conversation: Conversation | N
 class _Counting:
     """The figures so far, and the first of the rows that a person will want to see."""
 
-    def __init__(self, pass_score: float) -> None:
+    def __init__(self, pass_score: float, attempts: int | None) -> None:
         self.tally = Tally(pass_score=pass_score)
+        self.prompts = None if attempts is None else PromptTally(attempts, pass_score)
         self.worst: tuple[ResultRow, ...] = ()
         self.first_not_graded: list[ResultRow] = []
 
     def add(self, row: ResultRow) -> None:
         self.tally.add(score=row.score, is_score_valid=row.is_score_valid, cut_off=row.cut_off)
+        if self.prompts is not None:
+            self.prompts.add(row.id, score=row.score, is_score_valid=row.is_score_valid)
         if not row.is_score_valid:
             if len(self.first_not_graded) < SHOWN:
                 self.first_not_graded.append(row)
@@ -130,6 +154,7 @@ class _Counting:
             self.tally,
             seconds=seconds,
             unanswered=unanswered,
+            attempts=None if self.prompts is None else self.prompts.summary(),
             worst=self.worst,
             first_not_graded=tuple(self.first_not_graded),
             results=results,

@@ -16,10 +16,22 @@ from typing import Any, Self, cast
 
 from reward_kit.data.append_log import AppendLog
 from reward_kit.data.atomic import atomic_writer
+from reward_kit.data.jsonl import read_jsonl
 from reward_kit.errors import DataError, PrerequisiteError, UsageError
 from reward_kit.evaluation.results import ResultRow, Summary
 
-__all__ = ["RESULTS", "FileMark", "Run", "file_mark", "latest_unfinished", "next_run", "read_run", "reward_mark"]
+__all__ = [
+    "RESULTS",
+    "RUN",
+    "FileMark",
+    "Run",
+    "file_mark",
+    "latest_unfinished",
+    "next_run",
+    "read_results",
+    "read_run",
+    "reward_mark",
+]
 
 RESULTS = "results.jsonl"
 RUN = "run.json"
@@ -95,6 +107,20 @@ def read_run(folder: str | Path) -> dict[str, Any] | None:
     return value
 
 
+def read_results(folder: str | Path) -> Iterator[ResultRow]:
+    """Yield the rows of a run, in the order of its input.
+
+    Raises:
+        DataError: there are no results, or a line is no row of them.
+    """
+    path = Path(folder) / RESULTS
+    for number, row in read_jsonl(path):
+        try:
+            yield ResultRow.from_json(row)
+        except DataError as error:
+            raise DataError(error.problem, path=path, line=number) from None
+
+
 def next_run(output: str | Path, example: str) -> Path:
     """Make and return the folder of a new run of ``example``: numbered, so that the names say the order.
 
@@ -160,11 +186,7 @@ class Run:
 
     def rows(self) -> Iterator[ResultRow]:
         """Yield the rows that are there."""
-        for number, row in enumerate(self._log.rows(), start=1):
-            try:
-                yield ResultRow.from_json(row)
-            except DataError as error:
-                raise DataError(error.problem, path=self.results, line=number) from None
+        return read_results(self.folder)
 
     def append_line(self, line: bytes) -> None:
         """Keep a row."""

@@ -25,8 +25,8 @@ class Question:
     """Further fields of the request, such as ``reasoning_effort``."""
 
 
-def question_for(sample: Sample, question: Question) -> ChatRequest:
-    """Return the request that asks ``sample``."""
+def question_for(sample: Sample, question: Question, attempt: int = 0) -> ChatRequest:
+    """Return the request that asks ``sample``; a further ``attempt`` has the seed after that of the one before."""
     instructed = sample.messages[0].role in INSTRUCTING or not question.system_prompt
     first = () if instructed else (Message(role="system", content=question.system_prompt),)
     settings = question.settings
@@ -36,9 +36,10 @@ def question_for(sample: Sample, question: Question) -> ChatRequest:
         temperature=settings.temperature,
         top_p=settings.top_p,
         max_tokens=settings.max_tokens,
-        seed=question.seed,
+        seed=None if question.seed is None else question.seed + attempt,
         tools=tuple(sample.tools) if sample.tools else None,
         extra=question.extra,
+        attempt=attempt,
     )
 
 

@@ -38,19 +38,19 @@ class GenerationReport:
     """What a run of asking came to."""
 
     rows: int
-    """Samples that were to have a reply."""
+    """Replies that there were to be: one per sample, or as many as there are attempts."""
     resumed: int
-    """Those whose reply was in the file already."""
+    """Those that were in the file already."""
     asked: int
     """Those that the endpoint answered now."""
     cached: int
-    """Those whose reply came from the cache."""
+    """Those that came from the cache."""
     failures: tuple[RowFailure, ...]
-    """Those without a reply, in the order of the data set."""
+    """Those that there are not, in the order of the data set."""
 
     @property
     def answered(self) -> int:
-        """Samples that have a reply."""
+        """Replies that there are."""
         return self.resumed + self.asked + self.cached
 
     def to_json(self) -> dict[str, Any]:
@@ -62,6 +62,7 @@ class GenerationReport:
 class _Task:
     place: int
     sample: Sample
+    attempt: int
     request: ChatRequest
     digest: str
 
@@ -72,10 +73,11 @@ def generate(
     question: Question,
     output: str | Path,
     *,
+    attempts: int = 1,
     concurrency: int = 8,
     on_reply: Callable[[Reply], None] | None = None,
 ) -> GenerationReport:
-    """Fill the file ``output`` with a reply to each sample, and return what it came to.
+    """Fill the file ``output`` with a reply to each sample, or several ``attempts``, and return what it came to.
 
     At most ``concurrency`` requests are under way at once. Replies that the file has are not asked for again; at
     the end its rows are in the order of ``samples``, so that it is the same whether or not it was interrupted.
@@ -86,7 +88,7 @@ def generate(
         RemoteError: the service refuses every row, or is gone; the replies so far are kept.
     """
     with ReplyFile(output) as file:
-        run = _Run(client, question, file)
+        run = _Run(client, question, file, attempts)
         with closing(each_done(run.ask, run.tasks(samples), workers=concurrency)) as results:
             for done in results:
                 if done.error is not None:
@@ -97,17 +99,18 @@ def generate(
                         on_reply(reply)
         if run.refused is not None:
             raise run.refused
-        file.arrange(run.order)
+        file.arrange(run.order, attempts)
         return run.report()
 
 
 class _Run:
     """The state of one run; all but ``ask`` is used by one thread."""
 
-    def __init__(self, client: ChatClient, question: Question, file: ReplyFile) -> None:
+    def __init__(self, client: ChatClient, question: Question, file: ReplyFile, attempts: int) -> None:
         self._client = client
         self._question = question
         self._file = file
+        self._attempts = attempts
         self.order: dict[str, None] = {}
         self.refused: RemoteError | None = None
         self._resumed = self._asked = self._cached = self._in_a_row = 0
@@ -122,12 +125,14 @@ class _Run:
                 problem = f"found {sample.id!r} in row {place + 1} again, expected one row per id"
                 raise DataError(problem, field="id")
             self.order[sample.id] = None
-            request = question_for(sample, self._question)
-            digest = self._client.digest(request)
-            if self._file.holds(sample.id, digest):
-                self._resumed += 1
-            else:
-                yield _Task(place=place, sample=sample, request=request, digest=digest)
+            for attempt in range(self._attempts):
+                request = question_for(sample, self._question, attempt)
+                digest = self._client.digest(request)
+                if self._file.holds(sample.id, digest, attempt):
+                    self._resumed += 1
+                elif self.refused is None:
+                    number = place * self._attempts + attempt
+                    yield _Task(place=number, sample=sample, attempt=attempt, request=request, digest=digest)
 
     def ask(self, task: _Task) -> ChatReply:
         """Ask the endpoint; runs in the threads."""
@@ -136,7 +141,7 @@ class _Run:
     def answered(self, task: _Task, answer: ChatReply) -> Reply:
         """Keep a reply."""
         reply = reply_to(task.sample, answer)
-        self._file.add(reply, task.digest)
+        self._file.add(reply, task.digest, task.attempt)
         self._cached += answer.cached
         self._asked += not answer.cached
         self._in_a_row = 0
@@ -149,7 +154,8 @@ class _Run:
         if isinstance(error, RemoteStatusError) and error.status in REFUSALS:
             self.refused = self.refused or error
             return
-        self._failures[task.place] = RowFailure(id=task.sample.id, error=str(error))
+        which = f"attempt {task.attempt + 1}: " if task.attempt else ""
+        self._failures[task.place] = RowFailure(id=task.sample.id, error=f"{which}{error}")
         self._in_a_row += 1
         if self._in_a_row >= FAILURES_IN_A_ROW and self.refused is None:
             message = f"gave up after {self._in_a_row} rows in a row without an answer; the last: {error}"
@@ -158,7 +164,7 @@ class _Run:
     def report(self) -> GenerationReport:
         """Return what it came to."""
         return GenerationReport(
-            rows=len(self.order),
+            rows=len(self.order) * self._attempts,
             resumed=self._resumed,
             asked=self._asked,
             cached=self._cached,

@@ -40,13 +40,13 @@ class ReplyFile:
             self._load()
             self._opened = opened.pop_all()
 
-    def holds(self, identifier: str, digest: str) -> bool:
-        """Say whether the reply of the row ``identifier`` is there.
+    def holds(self, identifier: str, digest: str, attempt: int = 0) -> bool:
+        """Say whether the reply of the row ``identifier`` is there, or that of a further ``attempt`` at it.
 
         Raises:
             UsageError: it is there, and answers another request than the one named by ``digest``.
         """
-        entry = self._known.get(identifier)
+        entry = self._known.get(_place(identifier, attempt))
         if entry is None:
             return False
         if entry.value.decode() != digest[:DIGITS]:
@@ -57,19 +57,22 @@ class ReplyFile:
             raise UsageError(message)
         return True
 
-    def add(self, reply: Reply, digest: str) -> None:
+    def add(self, reply: Reply, digest: str, attempt: int = 0) -> None:
         """Write ``reply``, the answer to the request named by ``digest``, as one line."""
-        line = to_line({**reply.model_dump(mode="json", exclude_none=True), "request": digest[:DIGITS]})
+        marks: dict[str, object] = {"attempt": attempt} if attempt else {}
+        marks["request"] = digest[:DIGITS]
+        line = to_line({**reply.model_dump(mode="json", exclude_none=True), **marks})
         self._log.append_line(line)
-        self._known.add(reply.id, self._end, digest[:DIGITS].encode())
+        self._known.add(_place(reply.id, attempt), self._end, digest[:DIGITS].encode())
         self._end += len(line)
 
-    def arrange(self, identifiers: Iterable[str]) -> None:
-        """Put the rows into the order of ``identifiers``; rows of others stay, after them.
+    def arrange(self, identifiers: Iterable[str], attempts: int = 1) -> None:
+        """Put the rows into the order of ``identifiers``, each attempt after the one before; others stay, after them.
 
         The file is replaced as a whole, while it is locked.
         """
-        offsets = [entry.line for entry in map(self._known.get, identifiers) if entry is not None]
+        places = (_place(identifier, attempt) for identifier in identifiers for attempt in range(attempts))
+        offsets = [entry.line for entry in map(self._known.get, places) if entry is not None]
         if all(before < after for before, after in pairwise([-1, *offsets])) and offsets[:1] in ([], [0]):
             return
         placed = set(offsets)
@@ -96,11 +99,11 @@ class ReplyFile:
 
     def _load(self) -> None:
         for number, line in enumerate(self._lines(), start=1):
-            identifier, digest = _marks(line)
-            if not isinstance(identifier, str) or not isinstance(digest, str):
+            identifier, digest, attempt = _marks(line)
+            if not isinstance(identifier, str) or not isinstance(digest, str) or not isinstance(attempt, int):
                 message = f"{str(self.path)!r} line {number} was not written by this command; give another --output"
                 raise UsageError(message)
-            self._known.add(identifier, self._end, digest.encode())
+            self._known.add(_place(identifier, attempt), self._end, digest.encode())
             self._end += len(line)
 
     def _lines(self) -> Iterator[bytes]:
@@ -108,9 +111,16 @@ class ReplyFile:
             yield from file
 
 
-def _marks(line: bytes) -> tuple[object, object]:
+def _place(identifier: str, attempt: int) -> str:
+    """Return the key of an attempt in the index."""
+    return json.dumps([identifier, attempt])
+
+
+def _marks(line: bytes) -> tuple[object, object, object]:
     try:
         row = json.loads(line)
     except ValueError:
-        return None, None
-    return (row.get("id"), row.get("request")) if isinstance(row, dict) else (None, None)
+        return None, None, None
+    if not isinstance(row, dict):
+        return None, None, None
+    return row.get("id"), row.get("request"), row.get("attempt", 0)

@@ -20,6 +20,7 @@ LATEST = ""
 @click.command("evaluate")
 @click.option("--data", type=click.Path(path_type=Path), help="Data set.  [default: the bundled one]")
 @click.option("--replies", type=click.Path(path_type=Path), help="Grade the model replies in this file instead.")
+@click.option("--attempts", type=click.IntRange(1), metavar="K", help="Several replies per row: pass@1 and pass@K.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Rows graded at a time.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds per row; then it is not graded.")
 @click.option("--limit", type=click.IntRange(1), help="Grade the first rows only.")
@@ -43,6 +44,7 @@ def command(
     *,
     data: Path | None,
     replies: Path | None,
+    attempts: int | None,
     workers: int,
     timeout: float | None,
     limit: int | None,
@@ -63,6 +65,9 @@ def command(
     from reward_kit.evaluation.runner import evaluate
     from reward_kit.evaluation.runs import file_mark
 
+    if attempts is not None and replies is None:
+        message = "found --attempts without --replies, expected a file of replies; a row has one reference"
+        raise UsageError(message)
     example, path = context.example, data or context.bundled_data
     folder = _run_folder(output, context.name, run_id, resume)
     progress = Progress("graded", lambda: file_mark(replies or path).lines, hidden=quiet)
@@ -72,6 +77,7 @@ def command(
                 path,
                 example.reward,
                 replies=replies,
+                attempts=attempts,
                 workers=workers,
                 timeout=timeout,
                 limit=limit,

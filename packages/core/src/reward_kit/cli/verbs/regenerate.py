@@ -36,6 +36,7 @@ SHORTEST_DEADLINE = 900.0
     help="File of the replies; the run that grades them goes beside it.  [default: runs/EXAMPLE-replies.jsonl]",
 )
 @click.option("--limit", type=click.IntRange(1), help="Ask the first rows only.")
+@click.option("--attempts", type=click.IntRange(1), metavar="K", help="Replies per row, for pass@1 and pass@K.")
 @click.option("--model", help="Model.  [default: the example's]")
 @click.option("--temperature", type=click.FloatRange(0, 2), help="[default: the example's]")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="[default: the example's]")
@@ -62,6 +63,7 @@ def command(
     data: Path | None,
     output: Path | None,
     limit: int | None,
+    attempts: int | None,
     model: str | None,
     temperature: float | None,
     top_p: float | None,
@@ -84,7 +86,10 @@ def command(
     a reply is not graded, is asked for again by the next run, and makes the exit code 4.
     """
     target = _Target(
-        data=data or context.bundled_data, limit=limit, file=output or Path("runs") / f"{context.name}-replies.jsonl"
+        data=data or context.bundled_data,
+        limit=limit,
+        attempts=attempts,
+        file=output or Path("runs") / f"{context.name}-replies.jsonl",
     )
     changes = {"model": model, "temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
     if replay is not None:
@@ -105,6 +110,7 @@ class _Target:
 
     data: Path
     limit: int | None
+    attempts: int | None
     file: Path
 
 
@@ -161,13 +167,15 @@ def _asked(target: _Target, client: "ChatClient", question: "Question", concurre
     from reward_kit.evaluation.runs import file_mark
     from reward_kit.generation import generate
 
-    progress = Progress("asked", lambda: target.limit or file_mark(target.data).lines)
+    attempts = target.attempts or 1
+    progress = Progress("asked", lambda: attempts * (target.limit or file_mark(target.data).lines))
     try:
         return generate(
             read_samples(target.data, limit=target.limit),
             client,
             question,
             target.file,
+            attempts=attempts,
             concurrency=concurrency,
             on_reply=lambda _: progress.advance(),
         )
@@ -196,6 +204,7 @@ def _graded(
             target.data if samples is None or replay else samples,
             context.example.reward,
             replies=replies,
+            attempts=target.attempts,
             limit=target.limit if replay else None,
             run_dir=next_run(target.file.parent, context.name),
             resume=True,

@@ -57,7 +57,13 @@ def evaluate(
         if run_dir is not None:
             marks = {"data": _mark(data), "replies": _mark(replies), "reward": reward_mark(reward)}
             settings = {"reward_kit": reward_kit.__version__, **marks, "limit": limit, "timeout": timeout}
-            run = stack.enter_context(Run(run_dir, example, settings, resume=resume))
+            inputs = {
+                "graded": "references" if replies is None else "replies",
+                "data": _path(data),
+                "replies": _path(replies),
+                "pass_score": pass_score,
+            }
+            run = stack.enter_context(Run(run_dir, example, settings, resume=resume, inputs=inputs))
         rows = _rows(islice(conversations, limit), reward, run, workers=workers, timeout=timeout)
         for row in stack.enter_context(closing(rows)):
             counting.add(row)

@@ -2,6 +2,7 @@
 
 import click
 
+from reward_kit.cli.report import example_report
 from reward_kit.cli.serve import example_serve
 from reward_kit.cli.verbs import check, evaluate, monitor, prepare, preview, regenerate, train
 
@@ -11,5 +12,6 @@ __all__ = ["add_verbs"]
 def add_verbs(group: click.Group) -> None:
     """Add every verb to ``group``."""
     group.add_command(example_serve)
+    group.add_command(example_report)
     for module in (prepare, check, evaluate, preview, regenerate, train, monitor):
         group.add_command(module.command)

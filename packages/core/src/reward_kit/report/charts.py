@@ -11,7 +11,7 @@ __all__ = ["Points", "histogram", "line_chart"]
 Points = Sequence[tuple[float, float]]
 
 WIDTH, HEIGHT = 480, 200
-LEFT, RIGHT, TOP, BOTTOM = 48, 10, 18, 26
+LEFT, RIGHT, TOP, BOTTOM = 58, 16, 20, 26
 COLOURS = 6
 BINS = 20
 
@@ -57,6 +57,7 @@ def line_chart(series: Mapping[str, Points], label: str) -> str:
     parts = [_floor()]
     for step in range(3):
         value = low + (high - low) * step / 2
+        value = 0.0 if abs(value) < (high - low) / 1e4 else value
         y = _y(value, low, high)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="small" x="{LEFT - 5}" y="{y + 3:.1f}" text-anchor="end">{value:.3g}</text>')

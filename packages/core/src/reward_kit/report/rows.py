@@ -52,7 +52,7 @@ def row_json(
         "cut": bool(row.get("cut_off")),
         "prompt": None if prompt is None else [message_json(message) for message in prompt],
         "reply": None if reply is None else message_json(reply),
-        "extracted": _said_by(metrics, "extracted_answer"),
+        "extracted": _extracted(metrics),
         "gold": shown(gold) if gold is not None else _said_by(metrics, "ground_truth"),
         "metrics": [
             [clipped(name), metric.get("score"), shown(metric.get("reason")), metric.get("is_score_valid", True)]
@@ -60,6 +60,15 @@ def row_json(
             if isinstance(metric, dict)
         ],
     }
+
+
+def _extracted(metrics: Mapping[str, Any]) -> str | None:
+    """Return the answer that the reward read out of the reply, or, with the score 0, why it read none."""
+    said = _said_by(metrics, "extracted_answer")
+    nothing = any(
+        path.rpartition("/")[2] == "extracted_answer" and metric.get("score") == 0 for path, metric in metrics.items()
+    )
+    return f"none: {said}" if nothing else said
 
 
 def _said_by(metrics: Mapping[str, Any], name: str) -> str | None:

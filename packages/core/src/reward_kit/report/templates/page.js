@@ -65,10 +65,8 @@ const value = (text) => {
   return json === null ? said(text) : highlighted(json);
 };
 
-const thought = (text) => {
-  const made = element("details", "thought", element("summary", "", `thinking, ${text.length} characters`), said(text));
-  return made;
-};
+const thought = (text) =>
+  element("details", "thought", element("summary", "", `thinking, ${text.length} characters`), said(text));
 
 const BLOCK = /<think>([^]*?)(?:<\/think>|$)|<tool_call>([^]*?)(?:<\/tool_call>|$)|```[^\n`]*\n([^]*?)(?:\n?```|$)/g;
 
@@ -100,6 +98,8 @@ function message(part, withRole) {
     made.append(...(json === null ? prose(part.text) : [highlighted(json)]));
   }
   for (const call of part.calls ?? []) made.append(element("div", "role", "tool call"), highlighted(laidOut(call) ?? call));
+  // A reply that is nothing but thinking is all there is to read.
+  if (made.childElementCount === 1 && made.firstChild.localName === "details") made.firstChild.open = true;
   if (!part.text && !part.calls) made.append(element("div", "missing", "empty"));
   return made;
 }

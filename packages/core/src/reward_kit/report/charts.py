@@ -36,7 +36,7 @@ def histogram(scores: Mapping[float, int], label: str) -> str:
         x, y = LEFT + number * width, HEIGHT - BOTTOM - size
         if count:
             parts.append(
-                f'<g><title>{count} from {start:.4g} to {end:.4g}</title>'
+                f"<g><title>{count} from {start:.4g} to {end:.4g}</title>"
                 f'<rect class="bar" x="{x + 1:.1f}" y="{y:.1f}" width="{width - 2:.1f}" height="{max(size, 1):.1f}"/>'
                 f'<text class="small" x="{x + width / 2:.1f}" y="{y - 4:.1f}" text-anchor="middle">{count}</text></g>'
             )

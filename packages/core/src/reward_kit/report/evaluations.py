@@ -140,9 +140,7 @@ def _ranked(path: Path, figures: _Figures) -> Iterator[_Ranked]:
 
 def _shown(item: _Ranked, sources: Sources) -> dict[str, Any]:
     source = sources.of(item.row["id"], item.attempt)
-    row = row_json(
-        item.row, outcome=item.outcome, prompt=source.messages, reply=source.reply, gold=source.gold
-    )
+    row = row_json(item.row, outcome=item.outcome, prompt=source.messages, reply=source.reply, gold=source.gold)
     return {"place": item.index + 1, **row}
 
 

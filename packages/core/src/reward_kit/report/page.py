@@ -1,6 +1,6 @@
 """Write the page: figures as HTML and SVG, rows as JSON for the script, everything in one file that asks no network.
 
-Everything passes ``_fit`` and is escaped; the page's policy forbids whatever is not the style and the script in it.
+Every text passes ``clipped`` and is escaped; the page's policy forbids whatever is not the style and the script in it.
 """
 
 import base64
@@ -15,6 +15,7 @@ import reward_kit
 from reward_kit.data.atomic import atomic_writer
 from reward_kit.errors import UsageError, require
 from reward_kit.evaluation.runs import RESULTS
+from reward_kit.evaluation.statistics import percent
 from reward_kit.report.charts import histogram, line_chart
 from reward_kit.report.evaluations import Evaluation, read_evaluation
 from reward_kit.report.text import clipped
@@ -57,11 +58,15 @@ def write_report(
     if not read:
         message = "found no run, expected at least one folder"
         raise UsageError(message)
-    page = _environment().get_template("page.html").render(
-        title=title or ", ".join(run.name for run in read),
-        version=reward_kit.__version__,
-        runs=read,
-        evaluations=[run for run in read if isinstance(run, Evaluation)],
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=title or ", ".join(run.name for run in read),
+            version=reward_kit.__version__,
+            runs=read,
+            evaluations=[run for run in read if isinstance(run, Evaluation)],
+        )
     )
     with atomic_writer(output) as file:
         file.write(page.encode("utf-8"))
@@ -78,7 +83,7 @@ def _read(folder: Path, candidates: Sequence[Path], most_rows: int) -> Evaluatio
 
 
 def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, ChainableUndefined
+    from jinja2 import ChainableUndefined, Environment, PackageLoader
     from markupsafe import Markup
 
     def fit(value: object) -> object:
@@ -104,7 +109,7 @@ def _environment() -> "Environment":
         "chart": lambda title, curves: Markup(line_chart(curves, title)),  # noqa: S704
         "is_training": lambda run: isinstance(run, Training),
     }
-    environment.filters |= {"percent": _percent, "figure": _figure}
+    environment.filters |= {"percent": percent, "figure": _figure}
     return environment
 
 
@@ -123,15 +128,5 @@ def _embedded(rows: Sequence[Mapping[str, Any]]) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _percent(rate: float | None) -> str:
-    """Return a rate as a percentage that says 100 or 0 only of all or none."""
-    if rate is None:
-        return "–"
-    text = f"{100 * rate:.1f}"
-    if text == "100.0" and rate < 1:
-        return "99.9 %"
-    return "<0.1 %" if text == "0.0" and rate > 0 else f"{text} %"
-
-
 def _figure(value: float | None) -> str:
-    return "–" if value is None or value in (float("inf"), float("-inf")) else f"{value:.4g}"
+    return "-" if value is None or value in (float("inf"), float("-inf")) else f"{value:.4g}"

@@ -96,9 +96,7 @@ def _fits(name: str, pattern: str) -> bool:
     parts, wanted = name.split("/"), pattern.split("/")
     if wanted[-1] == "*":
         parts = parts[: len(wanted) - 1] + (["*"] if len(parts) >= len(wanted) else [])
-    return len(parts) == len(wanted) and all(
-        want in ("*", part) for part, want in zip(parts, wanted, strict=True)
-    )
+    return len(parts) == len(wanted) and all(want in ("*", part) for part, want in zip(parts, wanted, strict=True))
 
 
 def _number(value: object) -> bool:
@@ -120,7 +118,7 @@ def _completions(folder: Path, problems: list[str]) -> list[dict[str, Any]]:
     for path in paths:
         try:
             for row in _read_parquet(path):
-                rows.append({"place": len(rows) + 1, **row})  # noqa: PERF401 - what came before an error is kept
+                rows.append({"place": len(rows) + 1, **row})
         except (OSError, ValueError, TypeError, KeyError) as error:
             problems.append(f"{path.name} cannot be read: {error}.")
     return rows
@@ -151,8 +149,11 @@ def _completion(row: Mapping[str, Any], number: int) -> dict[str, Any]:
         "metrics": {
             **{name: {"score": row[name], "reason": row[f"{name}/reason"]} for name in rewards},
             **({"advantage": {"score": row["advantage"], "reason": None}} if "advantage" in row else {}),
-            **({"extracted_answer": {"score": None, "reason": extracted}} if (
-                extracted := row.get(f"{first}/extracted")) else {}),
+            **(
+                {"extracted_answer": {"score": None, "reason": extracted}}
+                if (extracted := row.get(f"{first}/extracted"))
+                else {}
+            ),
         },
     }
     messages = _messages(row.get("completion"), "assistant")
@@ -171,9 +172,14 @@ def _messages(value: object, role: str) -> list[Message]:
     if isinstance(value, str):
         return [Message.model_validate({"role": role, "content": value})]
     try:
-        return [
-            Message.model_validate({name: part for name, part in message.items() if part is not None})
-            for message in value if isinstance(message, dict)
-        ] if isinstance(value, list) else []
+        return (
+            [
+                Message.model_validate({name: part for name, part in message.items() if part is not None})
+                for message in value
+                if isinstance(message, dict)
+            ]
+            if isinstance(value, list)
+            else []
+        )
     except ValidationError as error:
         raise ValueError(str(error)) from None

@@ -14,7 +14,7 @@ const badge = (outcome) => {
   return made;
 };
 
-const score = (row) => (row.score === null ? "–" : String(Number(row.score.toPrecision(4))));
+const score = (row) => (row.score === null ? "-" : String(Number(row.score.toPrecision(4))));
 
 // --- Code: good enough for Python, JavaScript, C and JSON alike, and never more than one pass.
 
@@ -115,7 +115,7 @@ const notHere = () => element("div", "missing", "not in this file: the notes abo
 function metricsTable(metrics) {
   const body = element("tbody", "");
   for (const [name, number, reason, valid] of metrics) {
-    const figure = element("td", "n", number === null ? "–" : String(Number(number.toPrecision(4))));
+    const figure = element("td", "n", number === null ? "-" : String(Number(number.toPrecision(4))));
     const why = element("td", "said", (valid ? "" : "(not valid) ") + (reason ?? ""));
     why.dir = "auto";
     body.append(element("tr", "", element("th", "", name), figure, why));

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("jinja2", reason="the extra 'report' is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from reward_kit.report import write_report
+from reward_kit.report import write_report  # noqa: E402 - after what skips the tests
 
 ROWS = 10_000
 HOSTILE = "</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
@@ -51,7 +51,7 @@ def report(tmp_path_factory):
             row = {"id": f"row-{number}", "messages": [{"role": "user", "content": f"question {number}"}]}
             file.write(json.dumps({**row, "ground_truth": str(number), "reference": reply}) + "\n")
 
-    def grader(messages, ground_truth, **kwargs):
+    def grader(_messages, ground_truth, **_):
         number = int(ground_truth)
         if number % 100 == 50:
             return EvaluateResult.not_graded(f"the judge timed out after {number} s")

@@ -15,12 +15,12 @@ from reward_kit.evaluation import evaluate
 
 pytest.importorskip("jinja2", reason="the extra 'report' is not installed")
 
-from reward_kit.report import write_report
+from reward_kit.report import write_report  # noqa: E402 - after what skips the tests
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp.exe & '\"`"
 
 
-def grader(messages, ground_truth=None, **kwargs):
+def grader(messages, ground_truth=None, **_):
     """Score a reply by its first word: a number, or what happens to the grader."""
     word, _, rest = messages[-1].text.partition(" ")
     if word == "broken":

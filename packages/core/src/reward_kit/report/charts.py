@@ -11,7 +11,7 @@ __all__ = ["Points", "histogram", "line_chart"]
 Points = Sequence[tuple[float, float]]
 
 WIDTH, HEIGHT = 480, 200
-LEFT, RIGHT, TOP, BOTTOM = 58, 16, 20, 26
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 20, 26
 COLOURS = 6
 BINS = 20
 

@@ -286,18 +286,20 @@ def _plot(tables: dict[str, dict[str, Figures]], file: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained")
     names = [LABELS[peer] for peer in tables]
     for offset, group in enumerate(("gsm8k", "hard", "adversarial")):
-        places = [place + 0.25 * (1 - offset) for place in range(len(names))]
+        places = [place + 0.25 * (offset - 1) for place in range(len(names))]
         left.barh(places, [100 * table[group].share for table in tables.values()], height=0.23, label=group)
-    left.set(xlabel="right verdicts, %", xlim=(50, 100), yticks=range(len(names)), yticklabels=names)
-    left.legend(loc="lower left", fontsize="small")
-    speeds = [_together(table, MIX) for table in tables.values()]
-    bars = right.barh(names, [mix.cases / mix.cpu for mix in speeds], color="tab:green")
-    right.bar_label(bars, labels=[f"{mix.cases / mix.cpu:,.0f}" for mix in speeds], padding=3)
-    right.set(xlabel="verifications per CPU second (logarithmic)", xscale="log", yticklabels=[])
+    left.set(xlabel="right verdicts, %", xlim=(0, 100), yticks=range(len(names)), yticklabels=names)
+    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize="small", frameon=False)
+    speeds = [mix.cases / mix.cpu for mix in (_together(table, MIX) for table in tables.values())]
+    right.plot(speeds, range(len(names)), "o", color="tab:green")
+    for place, speed in enumerate(speeds):
+        right.annotate(f"{speed:,.0f}", (speed, place), xytext=(0, 7), textcoords="offset points", ha="center")
+    right.set(xlabel="verifications per CPU second (logarithmic)", xscale="log", xlim=(100, 100_000), yticks=[])
+    right.grid(axis="x", alpha=0.3)
+    right.set_ylim(left.get_ylim())
     for axes in (left, right):
         axes.invert_yaxis()
         axes.spines[["top", "right"]].set_visible(False)
-    right.margins(x=0.15)
     figure.savefig(file, dpi=150)
     print(f"drew {file}")
 

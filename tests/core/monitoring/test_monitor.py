@@ -89,7 +89,7 @@ def test_a_line_that_cannot_be_read_is_kept_as_not_graded(log, store):
 
 
 def test_what_the_reward_cannot_decide_is_not_graded_and_does_not_count_as_failed(log, store):
-    append(log, completion(1, 3, truth="no number at all"))
+    append(log, completion(1, 3, truth="?"))
     Monitor(math_reward, log, store, settings=HERE).poll()
     assert figures(store) == [("qwen3", "2026-11-18", 1, 0, 1)]
     assert list(store.failing()) == []

@@ -173,3 +173,8 @@ def test_importing_the_comparison_loads_no_algebra_system():
     code = "import sys, reward_kit.rewards.math.equivalence; print('sympy' in sys.modules, 'mpmath' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("answer", ["x\na_", "x y_", "2a^", r"3\frac"])
+def test_an_answer_that_breaks_off_is_no_answer_to_a_number(answer):
+    assert compare(answer, compile_expected("72")).outcome in {"unparsable", "different"}

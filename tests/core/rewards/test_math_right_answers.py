@@ -296,6 +296,7 @@ RIGHT = [
     ("She travels 3 km", "3"),
     (r"\boxed{\sqrt{5184}}", "72"),
     (r"\boxed{72 + 0}", "72"),
+    (r"\boxed{0.333...}", "1/3"),
     (r"\boxed{\lfloor 72.5 \rfloor}", "72"),
 ]
 

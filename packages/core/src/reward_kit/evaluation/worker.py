@@ -45,8 +45,19 @@ class LoadFailure(str):
     __slots__ = ()
 
 
-def serve(tasks: Connection, answers: Connection, progress: MutableSequence[float], reward: bytes) -> None:
-    """Load ``reward`` and grade until there are no more tasks."""
+def serve(
+    tasks: Connection,
+    answers: Connection,
+    progress: MutableSequence[float],
+    reward: bytes,
+    environment: Mapping[str, str],
+) -> None:
+    """Load ``reward`` and grade until there are no more tasks.
+
+    The fork server that this process comes from may be older than the ``environment`` of the pool's process.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     _detach()
     try:
         grader = Grader(pickle.loads(reward))  # noqa: S301 - from the process that started this one

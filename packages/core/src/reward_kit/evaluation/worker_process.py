@@ -31,7 +31,7 @@ class WorkerProcess:
         self.answers, back = context.Pipe(duplex=False)
         self._progress = context.RawArray("d", [IDLE, 0.0])
         # Not a daemon: those may have no children, and some rewards run code in processes of their own.
-        self.process = context.Process(target=serve, args=(theirs, back, self._progress, reward))
+        self.process = context.Process(target=serve, args=(theirs, back, self._progress, reward, dict(os.environ)))
         try:
             self.process.start()
         except OSError as error:

@@ -28,12 +28,16 @@ class Gold:
     text: str
     texts: tuple[str, ...]
     """The alternatives: any of them is right."""
-    expected: tuple[Expected, ...]
     number: Number | None
     """The first as a number, if it is one."""
     integer: str
     """Its digits where it is a plain whole number, and nothing but those digits can be equal; else empty."""
     policy: Policy
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """Return the alternatives ready to be compared with; each is read once."""
+        return tuple(compile_expected(text, self.policy) for text in self.texts)
 
 
 def compile_gold(gold: object, *, policy: Policy = DEFAULT) -> Gold:
@@ -82,14 +86,16 @@ def _compiled(golds: tuple[str, ...], policy: Policy) -> Gold:
     digits = texts[0].replace(",", "") if len(texts) == 1 and number is not None and not number.units else ""
     plain = digits.isascii() and digits.isdigit() and str(number.value if number else "") == digits
     exact = not (policy.tolerance or policy.absolute_tolerance)
-    return Gold(
+    gold = Gold(
         text=texts[0] if len(texts) == 1 else " | ".join(texts),
         texts=texts,
-        expected=tuple(compile_expected(text, policy) for text in texts),
         number=number,
         integer=digits if plain and exact else "",
         policy=policy,
     )
+    if not plain:  # a run of digits can always be compared with, and is read when it has to be
+        _ = gold.expected
+    return gold
 
 
 def _answer(gold: str) -> str:

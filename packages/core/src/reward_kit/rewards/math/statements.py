@@ -38,7 +38,7 @@ _UNBRACED = re.compile(r"(?=\D{0,9}\d)[^\s$]{1,200}")
 
 def boxed(text: str) -> list[Statement]:
     """Return the outermost boxes."""
-    first = _BOX.search(text) if "\\boxed" in text or "\\fbox" in text else None
+    first = _BOX.search(text) if text.rfind("\\boxed") >= 0 or text.rfind("\\fbox") >= 0 else None
     if first is None:
         return []
     found: list[Statement] = []
@@ -73,7 +73,7 @@ _TAG = re.compile(r"<(/?)ans(?:wer)?\s*>", re.IGNORECASE | re.ASCII)
 
 def tagged(text: str, start: int = 0) -> list[Statement]:
     """Return what stands in ``<answer>…</answer>``."""
-    if "<a" not in text and "<A" not in text:
+    if text.rfind("<a") < 0 and text.rfind("<A") < 0:
         return []
     found: list[Statement] = []
     opening: re.Match[str] | None = None
@@ -100,8 +100,7 @@ def hashed(text: str, start: int = 0) -> list[Statement]:
 
     A heading of Markdown is not one, even if it is numbered: a line without a figure counts only as the last one.
     """
-    start = text.find("####", start)
-    if start < 0:
+    if text.rfind("####") < start:
         return []
     last = len(text.rstrip())
     return [
@@ -137,9 +136,8 @@ _MAX_PHRASE = 200
 def phrased(text: str, start: int = 0) -> list[Statement]:
     """Return what follows "the answer is", "Answer:", "answer =", to the end of the sentence or the next of them."""
     places: list[tuple[int, int]] = []
-    shouted = "NSWER" in text
-    start = start if shouted else text.find("nswer", start)
-    if start < 0:
+    shouted = text.rfind("NSWER") >= 0
+    if not shouted and text.rfind("nswer") < start:
         return []
     for ending in (_NSWER_SHOUTED if shouted else _NSWER).finditer(text, start):
         place = ending.start() - 1

@@ -165,14 +165,24 @@ def compare(answer: str, expected: Expected, policy: Policy = DEFAULT) -> Compar
         return Comparison(outcome="unparsable", method="string", reason="the answer is too long")
     try:
         return _compared(unmarked(answer), expected, policy)
-    except ExhaustedError as error:
+    except (ExhaustedError, UndefinedError, UnreadableError, RecursionError, *OURS) as error:
+        return _failed(error)
+
+
+OURS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""Faults of ours that an answer may find; they must not take that answer out of the grading."""
+
+
+def _failed(error: Exception) -> Comparison:
+    """Return what becomes of an answer that could not be compared to the end."""
+    if isinstance(error, ExhaustedError):
         return Comparison(outcome="exhausted", method="structure", reason=str(error))
-    except UndefinedError as error:
-        return Comparison(outcome="different", method="structure", reason=str(error))
-    except UnreadableError as error:
-        return Comparison(outcome="unparsable", method="structure", reason=str(error))
-    except RecursionError:
+    if isinstance(error, RecursionError):
         return Comparison(outcome="exhausted", method="structure", reason="the answer is nested too deeply")
+    if isinstance(error, UndefinedError):
+        return Comparison(outcome="different", method="structure", reason=str(error))
+    reason = str(error) if isinstance(error, UnreadableError) else f"it cannot be read ({type(error).__name__})"
+    return Comparison(outcome="unparsable", method="structure", reason=reason)
 
 
 _SAME_TEXT = Comparison(outcome="equal", method="string")

@@ -36,8 +36,14 @@ class Cursor:
         return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else END
 
     def next(self) -> Token:
-        """Return the token at this place and move on."""
+        """Return the token at this place and move on.
+
+        Raises:
+            UnreadableError: there is none.
+        """
         token = self.here
+        if token is END:
+            raise UnreadableError("the expression breaks off")
         self.at += 1
         return token
 

@@ -15,7 +15,7 @@ from reward_kit.evaluation import evaluate
 
 pytest.importorskip("jinja2", reason="the extra 'report' is not installed")
 
-from reward_kit.report import write_report  # noqa: E402 - after what skips the tests
+from reward_kit.report import write_report
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp.exe & '\"`"
 
@@ -87,6 +87,12 @@ def test_the_histogram_counts_scores(run):
         "1 from 0.5 to 0.55",
         "1 from 0.95 to 1",
     ]
+
+
+def test_the_histogram_holds_scores_beyond_0_and_1_however_large(run):
+    assert re.findall(r"<title>(.*?) from", page_of(run("-1e308 a", "1e308 b"))) == ["1", "1"]
+    page = page_of(run("-1 a", "0 b", "2 c", name="other"))
+    assert re.findall(r"<title>(.*?) from (.*?) to", page) == [("1", "-1"), ("1", "-0.1"), ("1", "1.85")]
 
 
 def test_failures_are_counted_by_kind_without_what_is_quoted_and_numbers(run):

@@ -26,12 +26,12 @@ def histogram(scores: Mapping[float, int], label: str) -> str:
     low, high = min(0.0, *scores), max(1.0, *scores)
     counts = [0] * BINS
     for score, count in scores.items():
-        counts[min(int((score - low) / (high - low) * BINS), BINS - 1)] += count
+        counts[min(int(_share(score, low, high) * BINS), BINS - 1)] += count
     top = max(counts)
     width = (WIDTH - LEFT - RIGHT) / BINS
     parts = []
     for number, count in enumerate(counts):
-        start, end = (low + (high - low) * (number + step) / BINS for step in (0, 1))
+        start, end = (_between(low, high, (number + step) / BINS) for step in (0, 1))
         size = (HEIGHT - TOP - BOTTOM) * count / top
         x, y = LEFT + number * width, HEIGHT - BOTTOM - size
         if count:
@@ -40,7 +40,7 @@ def histogram(scores: Mapping[float, int], label: str) -> str:
                 f'<rect class="bar" x="{x + 1:.1f}" y="{y:.1f}" width="{width - 2:.1f}" height="{max(size, 1):.1f}"/>'
                 f'<text class="small" x="{x + width / 2:.1f}" y="{y - 4:.1f}" text-anchor="middle">{count}</text></g>'
             )
-    ticks = (low + (high - low) * step / 4 for step in range(5))
+    ticks = (_between(low, high, step / 4) for step in range(5))
     return _svg(label, [*parts, _floor(), *_x_labels(ticks, low, high)])
 
 
@@ -56,8 +56,8 @@ def line_chart(series: Mapping[str, Points], label: str) -> str:
         low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
     parts = [_floor()]
     for step in range(3):
-        value = low + (high - low) * step / 2
-        value = 0.0 if abs(value) < (high - low) / 1e4 else value
+        value = _between(low, high, step / 2)
+        value = 0.0 if abs(value) < (high / 2 - low / 2) / 1e4 else value
         y = _y(value, low, high)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="small" x="{LEFT - 5}" y="{y + 3:.1f}" text-anchor="end">{value:.3g}</text>')
@@ -69,7 +69,7 @@ def line_chart(series: Mapping[str, Points], label: str) -> str:
 
 def _steps(first: float, last: float) -> list[float]:
     """Return up to five steps that an axis names."""
-    return sorted({round(first + (last - first) * part / 4) for part in range(5)}) if last > first else [first]
+    return sorted({round(_between(first, last, part / 4)) for part in range(5)}) if last > first else [first]
 
 
 def _line_title(name: str, line: Points) -> str:
@@ -88,11 +88,20 @@ def _line(places: Sequence[tuple[float, float]], *, colour: int, title: str) -> 
 
 
 def _x(value: float, low: float, high: float) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * ((value - low) / (high - low) if high > low else 0.5)
+    return LEFT + (WIDTH - LEFT - RIGHT) * _share(value, low, high)
 
 
 def _y(value: float, low: float, high: float) -> float:
-    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / (high - low)
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * _share(value, low, high)
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Return how far ``value`` is from ``low`` to ``high``; halved, for their difference may be no finite number."""
+    return (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
+
+
+def _between(low: float, high: float, share: float) -> float:
+    return low * (1 - share) + high * share
 
 
 def _floor() -> str:

@@ -22,7 +22,7 @@ _LONGEST_KIND = 100
 
 
 def visible(text: str) -> str:
-    """Return ``text`` with characters that cannot be seen, or turn a line around, written out.
+    r"""Return ``text`` with characters that cannot be seen, or turn a line around, written out.
 
     >>> visible("a\u202eb")
     'a[U+202E]b'

@@ -47,7 +47,7 @@ def report(tmp_path_factory):
     data = folder / "data.jsonl"
     with data.open("w") as file:
         for number in range(ROWS):
-            reply = {0: CODE, 10: CALL}.get(number, f"reply {number}")
+            reply = {0: CODE, 10: CALL, 20: "[" * 9000 + "]" * 9000}.get(number, f"reply {number}")
             row = {"id": f"row-{number}", "messages": [{"role": "user", "content": f"question {number}"}]}
             file.write(json.dumps({**row, "ground_truth": str(number), "reference": reply}) + "\n")
 
@@ -170,8 +170,14 @@ def test_code_and_calls_are_highlighted_and_hostile_text_stays_text(page):
     assert page.locator("img").count() == 0
 
 
-def test_a_row_shows_its_prompt_and_its_reply_side_by_side(page):
+def test_a_reply_that_nests_ten_thousand_levels_is_shown_as_it_is(page):
     page.locator(".row").nth(2).click()
+    reply = page.locator("dialog .pane").filter(has=page.get_by_role("heading", name="Reply", exact=True))
+    assert reply.locator(".said").inner_text() == "[" * 9000 + "]" * 9000
+
+
+def test_a_row_shows_its_prompt_and_its_reply_side_by_side(page):
+    page.locator(".row").nth(3).click()
     prompt, reply = (
         page.locator("dialog .pane").filter(has=page.get_by_role("heading", name=name, exact=True)).bounding_box()
         for name in ("Prompt", "Reply")

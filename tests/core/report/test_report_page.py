@@ -151,6 +151,13 @@ def test_tool_calls_and_thinking_of_a_reply_are_shown(tmp_path, run, write_jsonl
     assert [json.loads(text) for text in row["reply"]["calls"]] == [{"name": "tide", "arguments": '{"port": "Brest"}'}]
 
 
+def test_a_ground_truth_of_any_depth_does_not_break_the_page(tmp_path, write_jsonl):
+    deep = json.loads("[" * 150 + "]" * 150)
+    rows = [{"id": "a", "messages": [{"role": "user", "content": "?"}], "ground_truth": deep, "reference": "1 a"}]
+    evaluate(write_jsonl(tmp_path / "data.jsonl", rows), grader, run_dir=tmp_path / "run")
+    assert rows_in(page_of(tmp_path / "run"))[0][0]["gold"] == "[" * 150 + "]" * 150
+
+
 def test_a_data_set_that_changed_is_not_used_and_the_page_says_so(run, tmp_path):
     folder = run("0 a")
     (tmp_path / "run-data.jsonl").write_text('{"id": "row-0", "messages": []}\n')
@@ -288,24 +295,25 @@ def test_completions_are_rows(tmp_path):
     folder = training(tmp_path / "train", {"step": 1, "reward": 0.5})
     (folder / "completions").mkdir()
     columns = {
-        "step": [1, 1],
-        "prompt": [[{"role": "user", "content": "2 + 2"}]] * 2,
-        "completion": [[{"role": "assistant", "content": text}] for text in ("five", "four")],
-        "math": [0.0, 1.0],
-        "math/error": [None, None],
-        "math/extracted": ["5", "4"],
-        "math/gold": ["4", "4"],
-        "math/reason": ["5 != 4", "4 = 4"],
-        "advantage": [-1.0, 1.0],
+        "step": [1, 1, 1],
+        "prompt": [[{"role": "user", "content": "2 + 2"}]] * 3,
+        "completion": [[{"role": "assistant", "content": text}] for text in ("five", "four", "?")],
+        "math": [0.0, 1.0, float("nan")],
+        "math/error": [None, None, "the judge is away"],
+        "math/extracted": ["5", "4", None],
+        "math/gold": ["4", "4", "4"],
+        "math/reason": ["5 != 4", "4 = 4", "not graded"],
+        "advantage": [-1.0, 1.0, float("nan")],
     }
     parquet.write_table(pyarrow.table(columns), folder / "completions" / "completions_00001.parquet")
-    first, second = rows_in(page_of(folder))[0]
+    first, second, third = rows_in(page_of(folder))[0]
     assert (first["id"], first["outcome"], first["extracted"], first["gold"]) == (
         *("step 1, completion 1", "failed", "5", "4"),
     )
     assert first["prompt"] == [{"role": "user", "text": "2 + 2"}]
     assert second["reply"] == {"role": "assistant", "text": "four"}
     assert second["outcome"] == "passed"
+    assert (third["outcome"], third["score"], third["error"]) == ("not graded", None, "the judge is away")
 
 
 def test_the_verb_writes_a_page_of_a_run_by_its_name_and_says_where(toy):

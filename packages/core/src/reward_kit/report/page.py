@@ -124,7 +124,7 @@ def _hash(text: str) -> str:
 
 def _embedded(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return ``rows`` as JSON of ASCII alone, in which nothing can end the element that holds it."""
-    text = json.dumps(rows, separators=(",", ":"))
+    text = json.dumps(rows, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

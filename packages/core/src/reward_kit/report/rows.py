@@ -1,12 +1,13 @@
 """One row as the page gets it: the names are short, because there may be ten thousand of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from reward_kit.models import Message
 from reward_kit.report.text import clipped, kind_of, shown
 
-__all__ = ["Outcome", "message_json", "outcome_of", "row_json"]
+__all__ = ["Outcome", "finite", "message_json", "outcome_of", "row_json"]
 
 Outcome = Literal["failed", "not graded", "passed"]
 
@@ -55,11 +56,21 @@ def row_json(
         "extracted": _extracted(metrics),
         "gold": shown(gold) if gold is not None else _said_by(metrics, "ground_truth"),
         "metrics": [
-            [clipped(name), metric.get("score"), shown(metric.get("reason")), metric.get("is_score_valid", True)]
+            [
+                clipped(name),
+                finite(metric.get("score")),
+                shown(metric.get("reason")),
+                metric.get("is_score_valid", True),
+            ]
             for name, metric in metrics.items()
             if isinstance(metric, dict)
         ],
     }
+
+
+def finite(value: object) -> float | None:
+    """Return a number as it is; None of what is no finite number, for which JSON has no form."""
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _extracted(metrics: Mapping[str, Any]) -> str | None:

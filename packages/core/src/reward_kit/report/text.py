@@ -43,7 +43,12 @@ def shown(value: object) -> str | None:
     """Return any JSON value as text that is fit to be shown; None of None."""
     if value is None:
         return None
-    return clipped(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1))
+    if isinstance(value, str):
+        return clipped(value)
+    try:
+        return clipped(json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        return "[nested too deeply to be shown]"
 
 
 def kind_of(row: dict[str, Any]) -> str:

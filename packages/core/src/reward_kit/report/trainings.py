@@ -13,7 +13,7 @@ from reward_kit.evaluation.runs import read_run
 from reward_kit.models import Message
 from reward_kit.report.charts import Points
 from reward_kit.report.folders import rows_of
-from reward_kit.report.rows import outcome_of, row_json
+from reward_kit.report.rows import finite, outcome_of, row_json
 from reward_kit.report.text import visible
 
 __all__ = ["STEPS", "Curves", "Training", "read_training"]
@@ -85,7 +85,11 @@ def _lines(steps: Mapping[int, Mapping[str, Any]], patterns: Sequence[str]) -> d
     lines = {}
     for pattern in patterns:
         for name in (name for name in names if _fits(name, pattern)):
-            points = [(float(step), float(row[name])) for step, row in sorted(steps.items()) if _number(row.get(name))]
+            points = [
+                (float(step), float(row[name]))
+                for step, row in sorted(steps.items())
+                if finite(row.get(name)) is not None
+            ]
             if points:
                 lines[visible(name)] = points
     return lines
@@ -97,10 +101,6 @@ def _fits(name: str, pattern: str) -> bool:
     if wanted[-1] == "*":
         parts = parts[: len(wanted) - 1] + (["*"] if len(parts) >= len(wanted) else [])
     return len(parts) == len(wanted) and all(want in ("*", part) for part, want in zip(parts, wanted, strict=True))
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _completions(folder: Path, problems: list[str]) -> list[dict[str, Any]]:
@@ -138,12 +138,11 @@ def _completion(row: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Return one completion: the rewards are the columns that have one of reasons beside them."""
     rewards = [name for name in row if f"{name}/reason" in row]
     first = rewards[0] if rewards else ""
-    score = row.get(first)
-    graded = _number(score)
+    score = finite(row.get(first))
     result = {
         "id": f"step {row.get('step')}, completion {number}",
-        "score": score if graded else 0.0,
-        "is_score_valid": graded,
+        "score": score or 0.0,
+        "is_score_valid": score is not None,
         "reason": row.get(f"{first}/reason"),
         "error": row.get(f"{first}/error"),
         "metrics": {

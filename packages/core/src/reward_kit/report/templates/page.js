@@ -43,9 +43,22 @@ function highlighted(code) {
   return made;
 }
 
-/** Return JSON text laid out in lines; other text as it is. */
+const DEEPEST = 64;
+
+/** Tell how deep brackets nest: indenting ten thousand levels would fill the memory. */
+function depth(text) {
+  let now = 0;
+  let most = 0;
+  for (const letter of text) {
+    if (letter === "[" || letter === "{") most = Math.max(most, (now += 1));
+    else if (letter === "]" || letter === "}") now -= 1;
+  }
+  return most;
+}
+
+/** Return JSON text laid out in lines; null of other text. */
 function laidOut(text) {
-  if (!/^\s*[[{]/.test(text)) return null;
+  if (!/^\s*[[{]/.test(text) || depth(text) > DEEPEST) return null;
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {

@@ -119,7 +119,7 @@ class Toy:
         return subprocess.Popen(
             [sys.executable, "-c", "from reward_kit.cli import example_main; example_main('toy')", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.site), **self.environment},
+            env={**os.environ, "PYTHONPATH": _path(self.site), **self.environment},
             stdout=subprocess.PIPE,
             text=True,
             **{"stderr": subprocess.PIPE, **options},
@@ -130,6 +130,11 @@ class Toy:
         process = self.start(*arguments)
         out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def _path(site: Path) -> str:
+    """Return where modules are found: in ``site``, and where this process finds them by its environment."""
+    return os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
 
 
 def _write_jsonl(path: Path, rows) -> Path:

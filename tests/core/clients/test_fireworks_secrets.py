@@ -47,7 +47,7 @@ def test_deleting_says_whether_there_was_one(client):
     assert list_secrets(client) == []
 
 
-@pytest.mark.parametrize("name", ["", "lower", "1_FIRST", "WITH-HYPHEN", "A" * 64, "TWO\nLINES"])
+@pytest.mark.parametrize("name", ["", "lower", "1_FIRST", "WITH-HYPHEN", "SCORER_KEY_", "A" * 64, "TWO\nLINES"])
 def test_a_name_that_is_no_variable_is_refused(client, name):
     with pytest.raises(UsageError, match="expected capitals, digits and underscores, such as SCORER_KEY"):
         put_secret(client, name, VALUE)

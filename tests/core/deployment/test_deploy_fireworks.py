@@ -142,6 +142,26 @@ def test_a_dry_run_sends_nothing(server):
     assert server.requests == []
 
 
+@pytest.mark.parametrize("name", ["FIREWORKS_API_KEY", "RK_ENDPOINT_API_KEY", "SCORER_KEY"])
+def test_a_source_that_holds_a_secret_of_the_environment_is_not_sent(server, tmp_path, name):
+    value = "w8-Zq3vT0s0mE-text-without-a-known-shape"
+    (tmp_path / "holding.py").write_text(
+        f"def holding(messages, **kwargs):\n    return {{'score': 1.0, 'key': '{value}'}}\n"
+    )
+    variables = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]), name: value}
+    done = run(server, "deploy", "holding:holding", "--id", "x", "--secret", "SCORER_KEY", **variables)
+    assert (done.returncode, value in done.stdout + done.stderr) == (2, False)
+    assert "holding.py:2 holds what looks like a key" in done.stderr
+    assert server.requests == []
+
+
+def test_a_build_log_is_shown_without_keys(client):
+    leaking = Bundle(name="leaking", files={"main.py": 'raise ValueError("sk-" + "abcdef" * 4)\n'}, requirements=())
+    with pytest.raises(ContractError, match=r"\[redacted\]") as caught:
+        deploy_evaluator(client, leaking, "leaking", poll=0.05)
+    assert "abcdefabcdef" not in str(caught.value)
+
+
 def test_a_target_that_is_none_is_a_usage_error(server):
     done = run(server, "deploy", "math", "--id", "x")
     assert done.returncode == 2

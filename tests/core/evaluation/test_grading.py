@@ -48,6 +48,13 @@ def test_a_result_comes_through_as_it_is():
     assert of(lambda: result) == result
 
 
+@pytest.mark.parametrize("shape", [EvaluateResult, dict])
+def test_a_key_in_an_error_that_a_reward_returns_is_not_kept(shape):
+    error = "GET http://judge/?api_key=abc123 answered 401 to Bearer sk-" + "abcdef" * 4
+    result = of(lambda: shape(score=0.0, is_score_valid=False, error=error))
+    assert result.error == "GET http://judge/?api_key=[redacted] answered 401 to Bearer [redacted]"
+
+
 def test_a_dict_in_the_shape_of_a_result_is_one():
     assert of(lambda: {"score": 1, "reason": "right"}) == EvaluateResult(score=1.0, reason="right")
 

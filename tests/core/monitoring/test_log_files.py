@@ -5,7 +5,8 @@ import lzma
 
 import pytest
 
-from reward_kit.errors import UsageError
+from reward_kit.data.jsonl import MAX_LINE_BYTES
+from reward_kit.errors import DataError, UsageError
 from reward_kit.monitoring.log_files import log_files, new_lines
 
 
@@ -119,6 +120,25 @@ def test_a_log_that_begins_like_the_one_before_is_read_before_it_is_as_long(log,
     assert len(reader.read()) == 101
     append(log, "third\n")
     assert reader.read() == ["third"]
+
+
+@pytest.mark.parametrize("first", [b"", b"first\n"], ids=["first line", "later line"])
+def test_a_line_that_is_far_too_long_is_cut_and_passed(log, first):
+    log.write_bytes(first + b"x" * (2 * MAX_LINE_BYTES) + b"\nnext\n")
+    lines = list(new_lines(log, {}))
+    assert [len(line.data) for line in lines][-2:] == [MAX_LINE_BYTES + 1, 5]
+    with log.open("ab") as file:
+        file.write(b"last\n")
+    assert [line.data for line in new_lines(log, {lines[-1].file: lines[-1].after})] == [b"last\n"]
+
+
+def test_a_compressed_log_that_is_damaged_is_named(tmp_path):
+    damaged = bytearray(gzip.compress(bytes(range(256)) * 40, mtime=0))
+    damaged[20:60] = b"x" * 40
+    path = tmp_path / "app.log.1.gz"
+    path.write_bytes(damaged)
+    with pytest.raises(DataError, match=r"app\.log\.1\.gz: cannot be read"):
+        list(new_lines(path, {}))
 
 
 def test_a_compressed_log_that_is_not_whole_waits(tmp_path):

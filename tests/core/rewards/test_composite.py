@@ -4,6 +4,7 @@ import asyncio
 import math
 import pickle
 import threading
+from functools import partial
 
 import pytest
 
@@ -204,6 +205,28 @@ def test_an_asynchronous_part_that_fails_leaves_the_whole_not_graded():
     assert result.error == "x: found the keys ['y'] as the ground truth, expected a mapping with the part 'x'"
 
 
+def test_a_named_part_keeps_its_own_ground_truth_under_a_kind():
+    reward = by_kind({"sum": part("answer", contains)})
+    assert grade(reward, REPLY, ground_truth={"answer": "3"}, extra={"kind": "sum"}).score == 1.0
+
+
+class Later:
+    async def __call__(self, messages, *, ground_truth, **_):
+        await asyncio.sleep(0)
+        return EvaluateResult(score=float(ground_truth in messages[-1].text), reason="looked later")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Later, lambda: partial(Later()), lambda: partial(contains_async)],
+    ids=["object", "partial object", "partial function"],
+)
+def test_an_asynchronous_object_and_a_partial_are_asynchronous_parts(make):
+    reward = all_of(part("x", make()), part("y", half), threshold=0.5)
+    assert isinstance(reward, AsyncComposite)
+    assert asyncio.run(agrade(reward, REPLY, ground_truth={"x": "3", "y": "4"})).score == 1.0
+
+
 def test_combinations_pickle_and_compare_by_value():
     reward = by_kind({"both": weighted({part("x", contains): 0.5, half: 0.5})})
     copy = pickle.loads(pickle.dumps(reward))  # noqa: S301 - made here
@@ -253,6 +276,10 @@ WRONG = {
     "no function": (
         lambda: by_kind({"code": "half"}),
         "found 'half' as the part 'code', expected a function that takes messages",
+    ),
+    "a kind that is no text": (
+        lambda: by_kind({1: half}),
+        "found the name 1 of a part, expected text without '/'",
     ),
     "a slash": (lambda: part("a/b", half), "found the name 'a/b' of a part, expected text without '/'"),
     "a gate that always holds": (

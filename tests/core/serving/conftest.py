@@ -63,11 +63,11 @@ def _ancestor(pid, ancestor):
 
 
 @contextmanager
-def _serving(*arguments, key=KEY):
+def _serving(*arguments, key=KEY, target="served_rewards:behaves", folder=HERE):
     environment = {**os.environ, "RK_ENDPOINT_API_KEY": key or ""}
-    command = [sys.executable, "-c", "from reward_kit.cli import main; main()", "serve", "served_rewards:behaves"]
+    command = [sys.executable, "-c", "from reward_kit.cli import main; main()", "serve", target]
     process = subprocess.Popen(
-        [*command, "--port", "0", *arguments], cwd=HERE, env=environment, stderr=subprocess.PIPE, text=True
+        [*command, "--port", "0", *arguments], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
     )
     try:
         line = process.stderr.readline()

@@ -23,6 +23,13 @@ def behaves(messages, *, ground_truth=None, **_):
         return EvaluateResult(
             score=1.0, step_outputs=[StepOutput(step_index=0, base_reward=1, metrics={"x": object()})]
         )
+    if text == "deep":
+        nested = []
+        for _ in range(5000):
+            nested = [nested]
+        return EvaluateResult.model_construct(
+            score=1.0, step_outputs=[StepOutput.model_construct(step_index=0, base_reward=1.0, metrics={"x": nested})]
+        )
     if text.startswith("sleep "):
         time.sleep(float(text.partition(" ")[2]))
     return {"score": float(text == ground_truth), "reason": f"compared {text!r}"}

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from werkzeug import Response
 
 from reward_kit.errors import PrerequisiteError, UsageError
 from reward_kit.evaluation import grade, grade_all
@@ -39,6 +40,17 @@ def test_what_the_server_cannot_grade_is_not_graded(remote):
 def test_it_grades_in_worker_processes(remote):
     row = Conversation(id="1", messages=(Message(role="assistant", content="yes"),), ground_truth="yes", extra={})
     assert [graded.result.score for graded in grade_all(iter([row] * 4), remote, workers=2)] == [1.0] * 4
+
+
+def test_worker_processes_have_the_environment_of_now(served, key, monkeypatch):
+    row = Conversation(id="1", messages=(Message(role="assistant", content="yes"),), ground_truth="yes", extra={})
+    monkeypatch.delenv("SCORER_KEY", raising=False)
+    remote = Remote(served.url, key_env="SCORER_KEY")
+    (before,) = grade_all(iter([row]), remote, workers=2)
+    assert "SCORER_KEY is not set" in before.result.error
+    monkeypatch.setenv("SCORER_KEY", key)
+    (after,) = grade_all(iter([row]), remote, workers=2)
+    assert after.result.score == 1.0
 
 
 def test_it_trains(remote):
@@ -88,12 +100,14 @@ def test_an_answer_that_is_no_result_is_not_graded(httpserver, answer):
 
 def test_a_server_that_hangs_is_given_up(httpserver):
     released = threading.Event()
-    httpserver.expect_request("/evaluate").respond_with_handler(lambda _: released.wait(20))
+    httpserver.expect_request("/evaluate").respond_with_handler(lambda _: Response(str(released.wait(20))))
     started = time.monotonic()
     result = Remote(httpserver.url_for("/"), timeout=0.5)(YES, ground_truth="yes")
     assert time.monotonic() - started < 3
     released.set()
     assert not result.is_score_valid
+    while not httpserver.log:  # what is answered late is not to be found in the next test
+        time.sleep(0.01)
 
 
 def test_after_many_failures_nothing_is_asked_for_a_while(httpserver):
@@ -114,6 +128,30 @@ def test_a_request_that_the_server_refuses_does_not_stop_the_others(httpserver):
     for _ in range(3):
         assert "422" in remote(YES, ground_truth="yes").error
     assert len(httpserver.log) == 3
+
+
+def test_failures_count_only_one_after_the_other(httpserver):
+    for status in (500, 422, 500, 422):
+        httpserver.expect_ordered_request("/evaluate").respond_with_json({"detail": "no"}, status=status)
+    remote = Remote(httpserver.url_for("/"), retries=0, breaker=2)
+    assert ["not asked" in remote(YES, ground_truth="yes").error for _ in range(4)] == [False] * 4
+
+
+def test_a_server_that_refuses_a_request_is_there_again(httpserver):
+    for status in (500, 500, 422):
+        httpserver.expect_ordered_request("/evaluate").respond_with_json({"detail": "no"}, status=status)
+    httpserver.expect_ordered_request("/evaluate").respond_with_json(RESULT)
+    remote = Remote(httpserver.url_for("/"), retries=0, breaker=2, pause=0.2)
+    for _ in range(2):
+        remote(YES, ground_truth="yes")
+    time.sleep(0.3)
+    assert "422" in remote(YES, ground_truth="yes").error
+    assert remote(YES, ground_truth="yes").score == 0.5
+
+
+def test_half_a_surrogate_pair_reaches_the_server(remote):
+    reply = [{"role": "assistant", "content": "yes\ud800"}]
+    assert remote(reply, ground_truth="yes\ud800").score == 1.0
 
 
 def test_connections_are_used_again(served, remote):

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,23 @@ def test_a_grading_that_hangs_delays_no_other_and_ends_at_the_limit(served):
 
 def test_a_result_that_json_cannot_hold_is_not_graded(served):
     assert "cannot be written as JSON" in served.grade("nan").json()["error"]
+
+
+def test_a_result_that_is_nested_too_deep_is_not_graded(served):
+    assert served.grade("deep").json()["is_score_valid"] is False
+
+
+@pytest.mark.parametrize("depth", [100, 180, 250, 400, 900])
+def test_a_request_that_is_nested_deep_is_answered(served, depth, key):
+    nested = "[" * depth + "]" * depth
+    answer = requests.post(
+        f"{served.url}/evaluate",
+        data=f'{{"messages":[{{"role":"assistant","content":"yes"}}],"ground_truth":{nested}}}',
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        timeout=30,
+    )
+    assert answer.status_code in {200, 400, 422}
+    assert "worker process" not in answer.text
 
 
 def test_half_a_surrogate_pair_comes_back(served, key):
@@ -121,6 +139,17 @@ def test_a_body_without_a_length_is_bounded_too(served):
     assert answer.status_code == 413
 
 
+def test_a_client_that_sends_far_too_much_reads_why_it_is_refused(served, key):
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        head = f"POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Api-Key: {key}\r\nContent-Length: 400000\r\n\r\n"
+        connection.sendall(head.encode())
+        for _ in range(10):
+            connection.sendall(b"x" * 40000)
+            time.sleep(0.05)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_batch_above_the_limit_is_refused(served):
     item = {"messages": [{"role": "assistant", "content": "yes"}]}
     answer = served.session.post(f"{served.url}/evaluate/batch", json={"items": [item] * 5}, timeout=30)
@@ -150,6 +179,22 @@ def test_metrics_count_what_was_graded_and_answered(served):
     assert grown('reward_kit_requests_total{path="/evaluate",status="200"}') == 2
     assert grown("reward_kit_grading_seconds_count") == 2
     assert _figure(after, "reward_kit_queue") == 0
+
+
+def test_metrics_count_what_was_turned_away(served):
+    before = served.session.get(f"{served.url}/metrics", timeout=30).text
+    requests.post(f"{served.url}/evaluate", json={}, timeout=30)
+    after = served.session.get(f"{served.url}/metrics", timeout=30).text
+    name = 'reward_kit_requests_total{path="/evaluate",status="401"}'
+    assert _figure(after, name) - _figure(before, name) == 1
+
+
+def test_each_grading_of_a_batch_has_its_own_time(serving):
+    items = [{"messages": [{"role": "assistant", "content": text}]} for text in ("sleep 1", "x", "x")]
+    with serving("--workers", "2") as it:
+        it.session.post(f"{it.url}/evaluate/batch", json={"items": items}, timeout=30)
+        text = it.session.get(f"{it.url}/metrics", timeout=30).text
+    assert _figure(text, 'reward_kit_grading_seconds_bucket{le="0.5"}') == 2
 
 
 def _figure(text, name):
@@ -184,6 +229,58 @@ def test_a_request_that_never_ends_is_given_up(serving):
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
             assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nX-Slow: "], ids=["nothing", "half a header"])
+def test_a_connection_that_asks_nothing_is_closed(serving, sent):
+    with serving("--workers", "1", "--body-timeout", "0.5", key=None) as it:
+        host, port = it.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(sent)
+            assert connection.recv(1000) == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_takes_longer_than_a_stop_may_last_is_cut_off(serving, number):
+    with serving("--workers", "1", "--timeout", "1") as it, ThreadPoolExecutor(12) as pool:
+        for _ in range(12):
+            pool.submit(_ignored(it.grade), "hang")
+        time.sleep(0.5)
+        workers = it.workers()
+        it.process.send_signal(number)
+        it.process.wait(11)
+        assert "InvalidStateError" not in it.process.stderr.read()
+        assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_second_interrupt_ends_at_once(serving):
+    with serving("--workers", "1", "--timeout", "60") as it, ThreadPoolExecutor(1) as pool:
+        pool.submit(_ignored(it.grade), "hang")
+        time.sleep(0.5)
+        it.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        it.process.send_signal(signal.SIGINT)
+        assert it.process.wait(10) == 130
+
+
+def _ignored(grade):
+    def graded(text):
+        with suppress(requests.exceptions.RequestException):
+            grade(text)
+
+    return graded
+
+
+def test_health_says_when_nothing_can_be_graded(serving, tmp_path):
+    (tmp_path / "going.py").write_text((Path(__file__).parent / "served_rewards.py").read_text())
+    with serving("--workers", "1", target="going:behaves", folder=tmp_path) as it:
+        (tmp_path / "going.py").write_text("raise RuntimeError('gone')")
+        assert it.grade("die").json()["is_score_valid"] is False
+        answer = requests.get(f"{it.url}/health", timeout=30)
+        assert (answer.status_code, answer.json()["status"]) == (503, "error")
+        (tmp_path / "going.py").write_text((Path(__file__).parent / "served_rewards.py").read_text())
+        assert it.grade("yes").json()["score"] == 1.0
+        assert requests.get(f"{it.url}/health", timeout=30).status_code == 200
 
 
 def test_stopping_finishes_what_was_taken(serving):

@@ -54,6 +54,8 @@ async def agrade(
 
 def is_async(reward: Callable[..., Any]) -> bool:
     """Say whether calling ``reward`` gives an awaitable."""
+    while isinstance(reward, functools.partial):
+        reward = reward.func
     return inspect.iscoroutinefunction(reward) or inspect.iscoroutinefunction(type(reward).__call__)
 
 
@@ -174,7 +176,7 @@ async def _awaited(returned: Awaitable[object]) -> object:
 def _result(returned: object) -> EvaluateResult:
     """Return what a reward returned as a result that keeps the outcomes apart."""
     if isinstance(returned, dict):
-        return EvaluateResult.model_validate(returned)
+        returned = EvaluateResult.model_validate(returned)
     if not isinstance(returned, EvaluateResult):
         message = f"found {type(returned).__name__}, expected an EvaluateResult or a dict in its shape"
         raise TypeError(message)
@@ -188,5 +190,5 @@ def _result(returned: object) -> EvaluateResult:
         raise TypeError(message)
     if returned.error or not returned.is_score_valid:
         error = returned.error or returned.reason or "the reward gave no reason"
-        return EvaluateResult.not_graded(error, metrics=returned.metrics)
+        return EvaluateResult.not_graded(without_secrets(error), metrics=returned.metrics)
     return returned

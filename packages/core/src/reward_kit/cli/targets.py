@@ -1,7 +1,7 @@
 """What a command that takes ``module:function`` or an example's name means by it."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,10 @@ def reward_of(target: str) -> Callable[..., Any]:
     return load_reward(target)
 
 
-def bundle_of(target: str, *, remote_url: str | None, remote_key: str | None) -> "Bundle":
+def bundle_of(target: str, *, remote_url: str | None, remote_key: str | None, secrets: Iterable[str] = ()) -> "Bundle":
     """Return the reward that ``target`` names as source files, or one that asks the server at ``remote_url``.
+
+    ``secrets`` are values that may be in no file.
 
     Raises:
         UsageError: it names none, or a source holds what looks like a key.
@@ -43,9 +45,9 @@ def bundle_of(target: str, *, remote_url: str | None, remote_key: str | None) ->
         message = "found --remote-key without --remote-url, expected the server that the key is for"
         raise UsageError(message)
     if target in example_names():
-        return bundle_example(load_example(target))
+        return bundle_example(load_example(target), secrets=secrets)
     _check(target, example_names())
-    return bundle_evaluator(target)
+    return bundle_evaluator(target, secrets=secrets)
 
 
 def _check(target: str, examples: list[str]) -> None:

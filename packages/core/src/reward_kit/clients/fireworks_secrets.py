@@ -13,7 +13,7 @@ __all__ = ["Secret", "delete_secret", "list_secrets", "put_secret", "secret_id"]
 
 CONFLICT = 409
 PAGE = 200
-_KEY_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
+_KEY_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}(?<!_)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ def secret_id(key_name: str) -> str:
     if not _KEY_NAME.fullmatch(key_name):
         message = f"found the name {key_name!r}, expected capitals, digits and underscores, such as SCORER_KEY"
         raise UsageError(message)
-    return key_name.lower().replace("_", "-").strip("-")
+    return key_name.lower().replace("_", "-")
 
 
 def put_secret(client: FireworksClient, key_name: str, value: str) -> Literal["created", "updated"]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from reward_kit.clients.credentials import redact
 from reward_kit.clients.fireworks import FireworksClient
 from reward_kit.clients.http import Answer, HttpClient
 from reward_kit.errors import ContractError, PrerequisiteError, RemoteAnswerError, RemoteError, RemoteStatusError
@@ -68,7 +69,8 @@ def deploy_evaluator(
     if found["state"] == "ACTIVE":
         return Deployed(name=str(found.get("name", "")), updated=updated)
     said = found.get("status") or {}
-    message = f"the build of {evaluator_id!r} failed: {said.get('message', 'no reason given')}\n{_log(client, path)}"
+    why = redact(str(said.get("message", "no reason given")))
+    message = f"the build of {evaluator_id!r} failed: {why}\n{_log(client, path)}"
     raise ContractError(message)
 
 
@@ -143,7 +145,7 @@ def _log(client: FireworksClient, path: str) -> str:
         url = _text(client.ask("GET", f"{path}:getBuildLogEndpoint"), "buildLogSignedUri")
         parts = urlsplit(url)
         with HttpClient(f"{parts.scheme}://{parts.netloc}") as storage:
-            return storage.request("GET", f"{parts.path}?{parts.query}", _body)[-LOG_END:]
+            return redact(storage.request("GET", f"{parts.path}?{parts.query}", _body))[-LOG_END:]
     except RemoteError as error:
         return f"(its log cannot be read: {error})"
 

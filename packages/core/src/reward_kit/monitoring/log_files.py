@@ -12,6 +12,7 @@ import bz2
 import gzip
 import hashlib
 import lzma
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,13 +73,17 @@ def log_files(log: Path) -> list[Path]:
 def new_lines(path: Path, positions: Mapping[str, Position]) -> Iterator[LogLine]:
     """Yield the whole lines of the file at ``path`` after the position it is known to have been read to.
 
-    A last line without an end is left for later, unless the file is compressed and so complete.
+    A last line without an end is left for later, unless the file is compressed and so complete. A line that is too
+    long is cut after ``MAX_LINE_BYTES`` + 1 bytes and passed over.
+
+    Raises:
+        DataError: the file cannot be read, or its compressed data is damaged.
     """
     complete = path.suffix in COMPRESSED
     try:
         with _opened(path) as file:
             first = file.readline(MAX_LINE_BYTES + 1)
-            if not first or (not first.endswith(b"\n") and not complete):
+            if not first or (not first.endswith(b"\n") and not complete and len(first) <= MAX_LINE_BYTES):
                 return
             key, offset = _place(file, hashlib.sha256(first).hexdigest()[:24], positions)
             if offset is None:
@@ -87,7 +92,7 @@ def new_lines(path: Path, positions: Mapping[str, Position]) -> Iterator[LogLine
             yield from _lines(file, path, key, known, complete=complete)
     except (FileNotFoundError, EOFError):
         return  # rotated away while it was looked at, or still being compressed
-    except (OSError, lzma.LZMAError) as error:
+    except (OSError, lzma.LZMAError, zlib.error) as error:
         problem = f"cannot be read: {error}"
         raise DataError(problem, path=path) from error
 
@@ -158,16 +163,22 @@ def _lines(file: IO[bytes], path: Path, key: str, known: Position, *, complete: 
     tail = _bytes_before(file, offset) or b""
     file.seek(offset)
     while line := file.readline(MAX_LINE_BYTES + 1):
-        if len(line) > MAX_LINE_BYTES:
-            problem = f"found a line of more than {MAX_LINE_BYTES} bytes; is this one JSON object per line?"
-            raise DataError(problem, path=path)
-        if not line.endswith(b"\n") and not complete:
+        length, tail = _passed(file, line, tail)
+        if not tail.endswith(b"\n") and not complete:
             return
-        tail = (tail + line)[-TAIL:]
-        start, offset = offset, offset + len(line)
+        start, offset = offset, offset + length
         marks = _marks(file, marks, offset)
         after = Position(offset=offset, tail=_digest(tail), marks=marks)
         yield LogLine(file=key, path=str(path), offset=start, data=line, after=after)
+
+
+def _passed(file: IO[bytes], line: bytes, tail: bytes) -> tuple[int, bytes]:
+    """Read on to the end of a line that is too long; return its length and the last bytes before its end."""
+    length, piece, tail = len(line), line, (tail + line)[-TAIL:]
+    while len(piece) > MAX_LINE_BYTES and not piece.endswith(b"\n"):
+        piece = file.readline(MAX_LINE_BYTES + 1)
+        length, tail = length + len(piece), (tail + piece)[-TAIL:]
+    return length, tail
 
 
 def _digest(tail: bytes) -> str:

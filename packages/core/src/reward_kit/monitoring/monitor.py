@@ -1,5 +1,6 @@
 """Grade what is new in the logs, remember it, and find the models whose pass rate fell."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -12,6 +13,7 @@ from typing import Any
 from reward_kit.errors import DataError
 from reward_kit.evaluation.conversations import Conversation
 from reward_kit.evaluation.engines import grade_all
+from reward_kit.grading import describe
 from reward_kit.models import EvaluateResult
 from reward_kit.monitoring.decline import Decline, decline
 from reward_kit.monitoring.log_files import COMPRESSED, LogLine, Position, log_files, new_lines
@@ -22,6 +24,8 @@ __all__ = ["Alert", "Monitor", "MonitorSettings"]
 
 BATCH = 512
 """Gradings that are written at once."""
+LONGEST_UNWRITTEN = 1.0
+"""Seconds after which those that are done are written: what a monitor that is killed has to do again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +36,10 @@ class MonitorSettings:
     timeout: float | None = 60.0
     pass_score: float = 1.0
     alpha: float = 0.001
-    """The chance of a false alarm per model and day that is accepted."""
+    """The chance of a false alarm per model and day that is accepted, however often it is looked at: a day is tested
+    when its graded rows have doubled since it last was, the nth time at the level alpha / (n (n + 1))."""
     baseline_days: int = 7
-    """Days before the newest that this is compared with."""
+    """Days before that one that this is compared with."""
     least_rows: int = 30
     """Graded rows that both sides of a comparison must have."""
 
@@ -65,15 +70,16 @@ class Monitor:
         self._store = store
         self._truths = truths or GroundTruths()
         self._settings = settings or MonitorSettings()
-        self._finished: set[tuple[str, int, int]] = set()
-        """Compressed files that were read to their end, by name, size and time."""
+        self._finished: dict[tuple[str, int, int], DataError | None] = {}
+        """Compressed files that were read to their end, by name, size and time, and what is wrong with them."""
+        self.problems: list[DataError] = []
+        """The logs that could not be read, or not whole, when last looked at."""
 
     def poll(self) -> int:
         """Grade every line that is there and was not graded; return how many that were.
 
         Raises:
-            UsageError: there is no such log.
-            DataError: a log cannot be read.
+            UsageError: there is no such log. One that cannot be read is in ``problems``, and keeps no other waiting.
         """
         lines = self._lines()
         first = next(lines, None)
@@ -82,34 +88,43 @@ class Monitor:
         new = 0
         gradings: list[Grading] = []
         places: dict[str, Position] = {}
+        written = time.monotonic()
         for line, grading in self._gradings(chain([first], lines)):
             places[line.file] = line.after
             if grading is not None:
                 gradings.append(grading)
-            if len(gradings) >= BATCH:
+            if len(gradings) >= BATCH or time.monotonic() - written > LONGEST_UNWRITTEN:
                 new += self._store.add(gradings, places)
-                gradings, places = [], {}
+                gradings, places, written = [], {}, time.monotonic()
         return new + self._store.add(gradings, places)
 
     def alerts(self) -> list[Alert]:
-        """Return the models whose newest day is significantly below the days before it, and remember them."""
-        found = [alert for rates in _by_model(self._store.rates()) if (alert := self._fallen(rates)) is not None]
-        for alert in found:
-            self._store.alert(alert.model, alert.day, alert.found.p_value)
-        return found
+        """Return the models whose newest day with enough rows is significantly below the days before it.
+
+        An alert is remembered, and stays one for the rest of its day.
+        """
+        return [alert for rates in _by_model(self._store.rates()) if (alert := self._fallen(rates)) is not None]
 
     def _lines(self) -> Iterator[LogLine]:
         """Yield every line that was not read, of all files."""
         positions = self._store.positions()
+        self.problems = []
         for path in log_files(self._log):
             stamp = _stamp(path)
-            if stamp is None or stamp in self._finished:
+            if stamp is None:
                 continue
-            for line in new_lines(path, positions):
-                positions[line.file] = line.after
-                yield line
-            if path.suffix in COMPRESSED:
-                self._finished.add(stamp)
+            problem = self._finished.get(stamp)
+            if stamp not in self._finished:
+                try:
+                    for line in new_lines(path, positions):
+                        positions[line.file] = line.after
+                        yield line
+                except DataError as error:
+                    problem = error
+                if path.suffix in COMPRESSED:
+                    self._finished[stamp] = problem
+            if problem is not None:
+                self.problems.append(problem)
 
     def _gradings(self, lines: Iterable[LogLine]) -> Iterator[tuple[LogLine, Grading | None]]:
         """Yield each line, in order, with its grading; None where the reply was graded before."""
@@ -142,6 +157,8 @@ class Monitor:
             row = production_row(line, self._truths, today)
         except DataError as error:
             return _unreadable(line, str(error), today)
+        except (ValueError, RecursionError) as error:  # a request of an unknown shape, or nested too deep
+            return _unreadable(line, describe(error), today)
         return None if self._store.knows(row.key) else row
 
     def _grading(self, row: ProductionRow, result: EvaluateResult) -> Grading:
@@ -159,11 +176,13 @@ class Monitor:
 
     def _fallen(self, rates: Sequence[DayRate]) -> Alert | None:
         settings = self._settings
-        newest = rates[-1]
+        newest = next((rate for rate in reversed(rates) if rate.graded >= settings.least_rows), None)
+        if newest is None:
+            return None
         first = (date.fromisoformat(newest.day) - timedelta(days=settings.baseline_days)).isoformat()
-        before = [rate for rate in rates[:-1] if rate.day >= first]
+        before = [rate for rate in rates if first <= rate.day < newest.day]
         rows_before = sum(rate.graded for rate in before)
-        if newest.graded < settings.least_rows or rows_before < settings.least_rows:
+        if rows_before < settings.least_rows:
             return None
         found = decline(
             passed=newest.passed,
@@ -171,7 +190,21 @@ class Monitor:
             passed_before=sum(rate.passed for rate in before),
             rows_before=rows_before,
         )
-        return Alert(model=newest.model, day=newest.day, found=found) if found.p_value < settings.alpha else None
+        if self._store.alerted(newest.model, newest.day) or self._significant(newest, found):
+            return Alert(model=newest.model, day=newest.day, found=found)
+        return None
+
+    def _significant(self, newest: DayRate, found: Decline) -> bool:
+        """Test a day once more, if enough came since; remember the test, and the alert where it is one."""
+        looks, graded = self._store.looks(newest.model, newest.day)
+        if newest.graded < 2 * graded:
+            return False
+        # Every test may find a fall by chance. The levels of all of them sum to alpha: 1/2 + 1/6 + 1/12 + ... = 1.
+        self._store.looked(newest.model, newest.day, newest.graded)
+        if found.p_value >= self._settings.alpha / ((looks + 1) * (looks + 2)):
+            return False
+        self._store.alert(newest.model, newest.day, found.p_value)
+        return True
 
 
 def _stamp(path: Path) -> tuple[str, int, int] | None:

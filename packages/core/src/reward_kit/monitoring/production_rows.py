@@ -20,6 +20,8 @@ from reward_kit.monitoring.log_files import LogLine
 
 __all__ = ["GroundTruths", "ProductionRow", "production_row"]
 
+FIRST_DAY = "2000-01-01"
+"""A reply of an earlier day has a clock that was not set."""
 SECONDS_UNTIL_MILLISECONDS = 1e11
 """A larger time stamp counts milliseconds: in seconds it would be the year 5138."""
 
@@ -29,7 +31,7 @@ class ProductionRow:
     """A reply that a model gave in production."""
 
     key: str
-    """The same for one reply wherever it is logged: the completion's id, else the place of the line."""
+    """The same for one reply wherever it is logged: the model and the completion's id, else the place of the line."""
     day: str
     """The day (UTC) on which it was given, as ``YYYY-MM-DD``."""
     model: str
@@ -54,7 +56,7 @@ class GroundTruths:
 
 
 def production_row(line: LogLine, truths: GroundTruths, today: str) -> ProductionRow:
-    """Return what ``line`` says; a line without a time is of ``today``.
+    """Return what ``line`` says; a line without a time, or with one that cannot be, is of ``today``.
 
     Raises:
         DataError: it is not JSON, or holds no reply.
@@ -76,10 +78,12 @@ def production_row(line: LogLine, truths: GroundTruths, today: str) -> Productio
         tools=request.get("tools") or (known.tools if known else None),
         extra=extra,
     )
+    model = str(reply.model or request.get("model") or "unknown")
+    day = _day(row, response)
     return ProductionRow(
-        key=f"completion {identity}" if isinstance(identity, str) and identity else _place(line),
-        day=_day(row, response) or today,
-        model=str(reply.model or request.get("model") or "unknown"),
+        key=f"completion {model} {identity}" if isinstance(identity, str) and identity else _place(line),
+        day=day if day is not None and FIRST_DAY <= day <= today else today,
+        model=model,
         sample=sample,
         reply=reply.message,
         conversation=Conversation(

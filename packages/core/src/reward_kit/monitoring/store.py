@@ -28,6 +28,9 @@ CREATE INDEX IF NOT EXISTS by_day ON gradings (model, day, valid, passed);
 CREATE TABLE IF NOT EXISTS positions (
     file TEXT PRIMARY KEY, place INTEGER NOT NULL, tail TEXT NOT NULL, marks TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS looks (
+    model TEXT NOT NULL, day TEXT NOT NULL, looks INTEGER NOT NULL, graded INTEGER NOT NULL, PRIMARY KEY (model, day)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS alerts (
     model TEXT NOT NULL, day TEXT NOT NULL, p_value REAL NOT NULL, told INTEGER NOT NULL, PRIMARY KEY (model, day)
 ) WITHOUT ROWID;
@@ -81,20 +84,28 @@ class Store:
             raise DataError(problem, path=path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = None if read_only else _locked(self.path)
-        self._database = sqlite3.connect(self.path, isolation_level=None)
+        mode = "ro" if read_only else "rwc"
+        self._database = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            if version not in {0, VERSION}:
-                problem = f"found a store of version {version}, expected {VERSION}; name another file"
-                raise DataError(problem, path=path)
-            self._database.executescript(SCHEMA)
-            self._database.execute(f"PRAGMA user_version = {VERSION}")
+            self._check(may_be_new=not read_only)
+            if not read_only:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = NORMAL")
+                self._database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT")
+        except DataError:
+            self.close()
+            raise
         except sqlite3.DatabaseError as error:
             self.close()
             problem = f"not the store of a monitor: {error}"
             raise DataError(problem, path=path) from error
+
+    def _check(self, *, may_be_new: bool) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version != VERSION and not (may_be_new and version == 0 and not tables):
+            problem = f"not the store of a monitor: found version {version}, expected {VERSION}; name another file"
+            raise DataError(problem, path=self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -118,19 +129,20 @@ class Store:
 
     def knows(self, key: str) -> bool:
         """Say whether the reply has been graded."""
-        return self._database.execute("SELECT 1 FROM gradings WHERE key = ?", (key,)).fetchone() is not None
+        found = self._database.execute("SELECT 1 FROM gradings WHERE key = ?", (_text(key),))
+        return found.fetchone() is not None
 
     def add(self, gradings: Iterable[Grading], positions: Mapping[str, Position]) -> int:
         """Remember gradings and the places they reach to, all or nothing; return how many of them were new."""
         rows = [
             (
-                item.key,
+                _text(item.key),
                 item.day,
-                item.model,
+                _text(item.model),
                 item.is_score_valid,
                 item.passed,
                 item.score,
-                item.why,
+                _text(item.why),
                 None if item.sample is None else json.dumps(item.sample),
             )
             for item in gradings
@@ -169,17 +181,41 @@ class Store:
         for key, sample in rows:
             yield key, json.loads(sample)
 
+    def looks(self, model: str, day: str) -> tuple[int, int]:
+        """Return how often a day was tested, and how many graded rows it had when it was last."""
+        query = "SELECT looks, graded FROM looks WHERE model = ? AND day = ?"
+        found: tuple[int, int] | None = self._database.execute(query, (model, day)).fetchone()
+        return found or (0, 0)
+
+    def looked(self, model: str, day: str, graded: int) -> None:
+        """Remember that a day was tested when it had ``graded`` graded rows."""
+        self._database.execute(
+            "INSERT INTO looks VALUES (?, ?, 1, ?) "
+            "ON CONFLICT (model, day) DO UPDATE SET looks = looks + 1, graded = excluded.graded",
+            (model, day, graded),
+        )
+
+    def alerted(self, model: str, day: str) -> bool:
+        """Say whether the rate of ``model`` was found to fall on ``day``."""
+        query = "SELECT 1 FROM alerts WHERE model = ? AND day = ?"
+        return self._database.execute(query, (model, day)).fetchone() is not None
+
     def alert(self, model: str, day: str, p_value: float) -> None:
         """Remember that the rate of ``model`` fell on ``day``."""
         self._database.execute("INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, 0)", (model, day, p_value))
 
-    def untold(self) -> list[tuple[str, str]]:
-        """Return model and day of the alerts that nobody was told of."""
-        return list(self._database.execute("SELECT model, day FROM alerts WHERE NOT told ORDER BY day, model"))
+    def untold(self) -> list[tuple[str, str, float]]:
+        """Return model, day and p-value of the alerts that nobody was told of."""
+        return list(self._database.execute("SELECT model, day, p_value FROM alerts WHERE NOT told ORDER BY day, model"))
 
     def told(self, model: str, day: str) -> None:
         """Remember that an alert was delivered."""
         self._database.execute("UPDATE alerts SET told = 1 WHERE model = ? AND day = ?", (model, day))
+
+
+def _text(value: str) -> str:
+    """Return ``value`` with half surrogate pairs, which SQLite cannot store, in their escaped form."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _locked(path: Path) -> int:

@@ -98,7 +98,9 @@ class Remote:
             result = self._connected().request("POST", "/evaluate", _result, body=body)
         except RemoteError as error:
             ours = isinstance(error, RemoteStatusError) and error.status in OUR_FAULT and error.status != BUSY
-            if not ours:
+            if ours:
+                self._breaker.worked()  # it is there, and answers
+            else:
                 self._breaker.failed(str(error))
             return EvaluateResult.not_graded(str(error))
         self._breaker.worked()

@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,6 +26,8 @@ __all__ = ["create_app"]
 
 logger = logging.getLogger(__name__)
 
+LEFT = 499
+"""For the count of answers alone, under the number that web servers give it: nobody reads this answer."""
 _KEY = [
     Security(HTTPBearer(auto_error=False, description="The server's key.")),
     Security(APIKeyHeader(name="X-Api-Key", auto_error=False, description="The same, in a header of its own.")),
@@ -56,10 +59,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(graders.start)
+        end = graders.kill  # where the application is made to end, nothing more is waited for
         try:
             yield
+            end = graders.close
         finally:
-            await asyncio.to_thread(graders.close)
+            await asyncio.to_thread(end)
 
     app = FastAPI(
         title=f"reward-kit: {name_of(reward)}",
@@ -71,7 +76,7 @@ def create_app(
     _add_routes(app, _Desk(graders, metrics, limits), name_of(reward))
     _add_handlers(app)
     app.openapi()["components"]["schemas"]["BatchRequest"]["properties"]["items"]["maxItems"] = limits.max_batch
-    return Guard(_Counted(app, metrics), limits)
+    return _Counted(Guard(app, limits), metrics)
 
 
 class _Desk:
@@ -82,34 +87,60 @@ class _Desk:
         self.metrics = metrics
         self.limits = limits
 
-    async def results(self, requests: Sequence[EvaluationRequest]) -> list[EvaluateResult]:
-        """Grade all of them; raise QueueFullError where there is no room."""
+    async def results(self, requests: Sequence[EvaluationRequest], asked: Request) -> list[EvaluateResult]:
+        """Grade all of them; raise QueueFullError where there is no room, and _LeftError where nobody waits."""
         started = time.monotonic()
         futures = self.graders.submit([request.conversation() for request in requests])
-        results = await asyncio.gather(*map(asyncio.wrap_future, futures))
-        for result in results:
+
+        async def counted(future: Future[EvaluateResult]) -> EvaluateResult:
+            result = await asyncio.wrap_future(future)
             self.metrics.graded(result, time.monotonic() - started)
-        return list(results)
+            return result
+
+        grading = asyncio.gather(*map(counted, futures))
+        leaving = asyncio.ensure_future(_left(asked))
+        try:
+            both: set[asyncio.Future[Any]] = {grading, leaving}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if not grading.done():
+                raise _LeftError
+            return grading.result()
+        finally:
+            leaving.cancel()
+            grading.cancel()  # takes what has not begun out of the queue
+
+
+async def _left(asked: Request) -> None:
+    """Return when the client went away."""
+    while (await asked.receive())["type"] != "http.disconnect":
+        pass
+
+
+class _LeftError(Exception):
+    """The client went away before its gradings were done."""
 
 
 def _add_routes(app: FastAPI, desk: _Desk, name: str) -> None:
     @app.post("/evaluate", dependencies=_KEY, responses=_PROBLEMS, response_model=EvaluateResult)
-    async def evaluate(request: EvaluationRequest) -> Response:
+    async def evaluate(request: EvaluationRequest, asked: Request) -> Response:
         """Grade one reply."""
-        (result,) = await desk.results([request])
+        (result,) = await desk.results([request], asked)
         return _json(200, json_of(result))
 
     @app.post("/evaluate/batch", dependencies=_KEY, responses=_PROBLEMS, response_model=BatchResponse)
-    async def evaluate_batch(request: BatchRequest) -> Response:
+    async def evaluate_batch(request: BatchRequest, asked: Request) -> Response:
         """Grade several replies."""
         if len(request.items) > desk.limits.max_batch:
             return _problem(413, f"Found {len(request.items)} items, expected at most {desk.limits.max_batch}.")
-        return _json(200, {"results": [json_of(result) for result in await desk.results(request.items)]})
+        return _json(200, {"results": [json_of(result) for result in await desk.results(request.items, asked)]})
 
-    @app.get("/health", response_model=Health)
+    sick: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "The reward cannot be loaded."}}
+
+    @app.get("/health", response_model=Health, responses=sick)
     async def health() -> Response:
-        """Say that the server grades."""
-        return _json(200, {"status": "ok", "reward_function": name})
+        """Say whether the server grades."""
+        status = 503 if desk.graders.broken else 200
+        return _json(status, {"status": "error" if desk.graders.broken else "ok", "reward_function": name})
 
     denied: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (401, 403)}
 
@@ -125,6 +156,10 @@ def _add_handlers(app: FastAPI) -> None:
         detail = f"Too much is waiting; ask again in {error.retry_after} s."
         return _problem(429, detail, {"Retry-After": str(error.retry_after)})
 
+    @app.exception_handler(_LeftError)
+    async def left(_: Request, error: _LeftError) -> Response:  # noqa: ARG001 - what a handler is called with
+        return _problem(LEFT, "The client went away.")
+
     @app.exception_handler(RequestValidationError)
     async def another_shape(_: Request, error: RequestValidationError) -> Response:
         # What was sent is not sent back: it can be large, secret, or nothing that JSON has a form for.
@@ -138,9 +173,9 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 class _Counted:
-    """Counts every answer of the application by path and status."""
+    """Counts every answer, refusals included, by path and status."""
 
-    def __init__(self, app: FastAPI, metrics: ServerMetrics) -> None:
+    def __init__(self, app: Guard, metrics: ServerMetrics) -> None:
         self._app = app
         self._metrics = metrics
         self._paths = {"/evaluate", "/evaluate/batch", "/health", "/metrics"}

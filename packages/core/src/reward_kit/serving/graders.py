@@ -57,8 +57,12 @@ class Graders:
         self._closed = False
         self._mean = 0.0
         self._threads: list[threading.Thread] = []
+        self._processes: set[WorkerProcess] = set()
+        self._killed = False
         self.replaced = 0
         """Processes that died or were overdue."""
+        self.broken = False
+        """Whether the last process that was started could not load the reward."""
 
     @property
     def open(self) -> int:
@@ -75,12 +79,12 @@ class Graders:
             return
         processes: list[WorkerProcess] = []
         try:
-            processes.extend(WorkerProcess(self._reward) for _ in range(self._count))
+            processes.extend(self._new_process() for _ in range(self._count))
             for process in processes:
                 _await_loaded(process)
         except BaseException:
-            for process in processes:
-                process.kill()
+            for process in list(self._processes):
+                self._end(process)
             raise
         for number, process in enumerate(processes):
             thread = threading.Thread(target=self._work, args=(process,), name=f"grader {number}", daemon=True)
@@ -97,9 +101,9 @@ class Graders:
             if self._closed or self._open + len(conversations) > self._max_queue:
                 raise QueueFullError(max(1, round(self._open * self._mean / self._count)))
             self._open += len(conversations)
-        jobs = [_Job(conversation) for conversation in conversations]
-        for job in jobs:
-            self._jobs.put(job)
+            jobs = [_Job(conversation) for conversation in conversations]
+            for job in jobs:  # under the lock: never behind the end that close() puts there
+                self._jobs.put(job)
         return [job.future for job in jobs]
 
     def close(self) -> None:
@@ -112,19 +116,31 @@ class Graders:
             thread.join()
         self._threads.clear()
 
+    def kill(self) -> None:
+        """End the processes at once; what was taken is not graded."""
+        with self._lock:
+            self._closed = self._killed = True
+            for process in self._processes:
+                process.process.kill()  # its thread clears up behind it
+        self.close()
+
     def _work(self, process: WorkerProcess | None) -> None:
         while (job := self._jobs.get()) is not None:
+            if not job.future.set_running_or_notify_cancel():  # nobody waits for it any more
+                with self._lock:
+                    self._open -= 1
+                continue
             started = time.monotonic()
             try:
                 result, process = self._graded(job.conversation, process)
             except Exception as error:  # noqa: BLE001 - a thread that ends would leave every later grading unanswered
-                _end(process)
+                self._end(process)
                 result, process = EvaluateResult.not_graded(describe(error)), None
             with self._lock:
                 self._open -= 1
                 self._mean += 0.1 * (time.monotonic() - started - self._mean)
             job.future.set_result(result)
-        _end(process)
+        self._end(process)
 
     def _graded(
         self, conversation: Conversation, process: WorkerProcess | None
@@ -132,32 +148,64 @@ class Graders:
         """Return the result, and the process to go on with: None where that has ended."""
         error = ""
         for _ in range(TRIES):
+            if self._killed:
+                return EvaluateResult.not_graded("the server was stopped"), process
             if process is None:
-                process = WorkerProcess(self._reward)
-                _await_loaded(process)
+                try:
+                    process = self._loaded()
+                except ContractError as failure:  # or it was killed while it loaded: that, too, is tried once more
+                    error = str(failure)
+                    continue
             process.send([Task(0, conversation.messages, conversation.ground_truth, conversation.extra)])
             happened = wait([process.answers, process.process.sentinel], self._timeout)
             result = _received(process) if process.answers in happened else None
             if result is not None:
                 return result, process
-            _end(process)
-            self.replaced += 1
+            self._end(process)
+            with self._lock:
+                self.replaced += 1
             if not happened:
                 return EvaluateResult.not_graded(f"timed out after {self._timeout:g} s"), None
             error = f"its worker process ended: {process.ending}"
             process = None
         return EvaluateResult.not_graded(error), None
 
+    def _loaded(self) -> WorkerProcess:
+        """Return a new process that has loaded the reward."""
+        self.broken = True
+        process = self._new_process()
+        try:
+            _await_loaded(process)
+        except BaseException:
+            self._end(process)
+            raise
+        self.broken = False
+        return process
+
+    def _new_process(self) -> WorkerProcess:
+        process = WorkerProcess(self._reward)
+        with self._lock:
+            self._processes.add(process)
+            if self._killed:
+                process.process.kill()
+        return process
+
+    def _end(self, process: WorkerProcess | None) -> None:
+        if process is None:
+            return
+        with self._lock:
+            self._processes.discard(process)
+        process.kill()
+
 
 def _await_loaded(process: WorkerProcess) -> None:
     if not wait([process.answers, process.process.sentinel], LONGEST_LOAD):
-        process.kill()
         message = f"the reward was not loaded within {LONGEST_LOAD:g} s"
         raise ContractError(message)
     try:
         process.receive()
     except (EOFError, OSError):
-        process.kill()
+        process.process.join()
         message = f"a worker process ended before it could grade: {process.ending}"
         raise ContractError(message) from None
 
@@ -169,8 +217,3 @@ def _received(process: WorkerProcess) -> EvaluateResult | None:
     except (EOFError, OSError):
         return None
     return results[0] if results else None
-
-
-def _end(process: WorkerProcess | None) -> None:
-    if process is not None:
-        process.kill()

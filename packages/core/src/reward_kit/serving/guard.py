@@ -96,7 +96,8 @@ async def _answer(send: Send, status: int, detail: str) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status == 401:  # noqa: PLR2004 - RFC 9110: it names the scheme
         headers.append((b"www-authenticate", b"Bearer"))
-    if status in {408, 413}:
+    if status == 408:  # noqa: PLR2004 - the rest of the request would be taken for the next
+        # Not after 413: closed while the client still sends, the connection is reset and the answer lost with it.
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,6 +1,7 @@
 """Run the server of a reward until it is told to stop."""
 
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from reward_kit.serving.settings import ServeSettings
 
 __all__ = ["serve"]
 
+SILENT_TICKS = 5
+"""Of uvicorn, ten of which are a second: how often it is looked for connections on which nothing is asked."""
 SPARE_CONNECTIONS = 256
 """Beyond those that wait for a grading: for refusals, health and metrics."""
 
@@ -34,22 +37,44 @@ def serve(reward: Callable[..., Any], settings: ServeSettings, *, on_start: Call
         log_level="warning",
         access_log=False,
         server_header=False,
+        ws="none",
         limit_concurrency=settings.max_queue + SPARE_CONNECTIONS,
         timeout_graceful_shutdown=int(2 * settings.timeout) + 5,
     )
-    server = _Server(config, lambda: on_start(_url(listener)))
+    server = _Server(config, lambda: on_start(_url(listener)), settings.body_timeout)
     try:
         server.run([listener])
     finally:
-        graders.close()
+        graders.kill()  # has nothing to do but where the application did not end as it should
 
 
 class _Server(uvicorn.Server):
-    """Says when it takes requests."""
+    """Says when it takes requests, and closes connections on which none comes: those count against the limit, too."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], patience: float = 30.0) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._patience = patience
+        self._silent: dict[Any, tuple[object, float]] = {}
+        """Connections without a request in hand, with the last request and since when it is answered."""
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % SILENT_TICKS == 0:
+            self._close_silent(time.monotonic())
+        return await super().on_tick(counter)
+
+    def _close_silent(self, now: float) -> None:
+        before, self._silent = self._silent, {}
+        for connection in list(self.server_state.connections):
+            request: Any = getattr(connection, "cycle", None)
+            if request is not None and not request.response_complete:
+                continue
+            last, since = before.get(connection, (request, now))
+            since = since if last is request else now
+            self._silent[connection] = (request, since)
+            transport = getattr(connection, "transport", None)
+            if now - since > self._patience and transport is not None:
+                transport.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

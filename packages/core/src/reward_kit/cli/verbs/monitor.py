@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -12,11 +13,13 @@ from reward_kit.cli.terminal import rewards_print_to_stderr, table
 from reward_kit.errors import RemoteError, UsageError
 
 if TYPE_CHECKING:
-    from reward_kit.clients.http import HttpClient
     from reward_kit.monitoring.monitor import Alert
     from reward_kit.monitoring.store import DayRate, Store
 
 __all__ = ["command"]
+
+LONGEST_TELLING = 10.0
+"""Seconds for the webhook to take one alert."""
 
 
 @click.group("monitor", invoke_without_command=True)
@@ -33,7 +36,11 @@ __all__ = ["command"]
 @click.option("--alpha", type=click.FloatRange(0, 0.5), default=0.001, show_default=True, help="False alarms let pass.")
 @click.option("--baseline-days", type=click.IntRange(1), default=7, show_default=True, help="Days to compare with.")
 @click.option("--least-rows", type=click.IntRange(1), default=30, show_default=True, help="Graded rows to compare.")
-@click.option("--webhook", help="URL that gets each alert as JSON, once.")
+@click.option(
+    "--webhook",
+    show_envvar=True,
+    help="URL that gets each alert as JSON, once; as a variable it is in no list of processes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per look.")
 @click.pass_context
 def command(
@@ -55,15 +62,15 @@ def command(
 ) -> int | None:
     """Follow production logs: grade each new reply once, and raise an alert when a pass rate falls.
 
-    The newest day of each model is compared with the days before it by Fisher's exact test, one-sided. Where the
-    monitor is killed it goes on from where it was. 'export' turns failing replies into rows for 'prepare'.
+    The newest day of each model that has enough rows is compared with the days before it by Fisher's exact test,
+    one-sided, each time that its rows have doubled. Where the monitor is killed it goes on from where it was. 'export'
+    turns failing replies into rows for 'prepare'.
     """
     if context.invoked_subcommand is not None:
         return None
     if log is None:
         message = "found no --log, expected a log file or a folder of them"
         raise UsageError(message)
-    from reward_kit.clients.http import HttpClient
     from reward_kit.data.samples import read_samples
     from reward_kit.monitoring.monitor import Monitor, MonitorSettings
     from reward_kit.monitoring.production_rows import GroundTruths
@@ -78,20 +85,24 @@ def command(
         baseline_days=baseline_days,
         least_rows=least_rows,
     )
-    hook = None if webhook is None else HttpClient(webhook)
+    hook = None if webhook is None else _Hook(webhook)
+    named: set[str] = set()
     truths = GroundTruths() if data is None else GroundTruths(read_samples(data))
     with Store(store or _default_store(example)) as memory:
         monitor = Monitor(example.example.reward, log, memory, truths=truths, settings=settings)
         while True:
             with rewards_print_to_stderr():
                 new = monitor.poll()
+            for problem in {str(found) for found in monitor.problems} - named:
+                click.echo(f"{problem}; the other logs are graded", err=True)
+                named.add(problem)
             alerts = monitor.alerts()
             if hook is not None:
-                _tell(hook, example.name, memory)
+                hook.tell(example.name, memory)
             if new or once:
                 _print(memory.rates(), alerts, new, as_json=as_json)
             if once:
-                return 1 if alerts else 0
+                return 1 if alerts else UsageError.exit_code if monitor.problems else 0
             time.sleep(interval)
 
 
@@ -122,16 +133,31 @@ def _default_store(example: ExampleContext) -> Path:
     return Path("runs") / f"monitor-{example.name}.db"
 
 
-def _tell(hook: "HttpClient", example: str, memory: "Store") -> None:
-    """Send the alerts that were not sent; what cannot be delivered is tried again at the next look."""
-    for model, day in memory.untold():
-        try:
-            body = {"example": example, "model": model, "day": day}
-            hook.request("POST", "", lambda answer: answer.status, body=body)
-        except RemoteError as error:
-            click.echo(f"the webhook was not told of {model} on {day}: {error}", err=True)
-            return
-        memory.told(model, day)
+class _Hook:
+    """Who is told of alerts. Whoever knows its URL can write there, so no message shows more than the host."""
+
+    def __init__(self, url: str) -> None:
+        from reward_kit.clients.http import HttpClient
+        from reward_kit.clients.retry import RetryPolicy
+
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        self._path = url.removeprefix(host)
+        # One attempt, and not for long: the next look tries again, and the logs do not wait.
+        self._client = HttpClient(host, retry=RetryPolicy(retries=0, deadline=LONGEST_TELLING))
+
+    def tell(self, example: str, memory: "Store") -> None:
+        """Send the alerts that were not sent; what cannot be delivered is tried again at the next look."""
+        for model, day, p_value in memory.untold():
+            text = f"{example}: the pass rate of {model} fell on {day} (p = {p_value:.2g})"
+            body = {"text": text, "example": example, "model": model, "day": day, "p_value": p_value}
+            try:
+                self._client.request("POST", self._path, lambda answer: answer.status, body=body)
+            except RemoteError as error:
+                problem = str(error).replace(self._path, "/…") if len(self._path) > 1 else str(error)
+                click.echo(f"the webhook was not told of {model} on {day}: {problem}", err=True)
+                return
+            memory.told(model, day)
 
 
 def _print(rates: "list[DayRate]", alerts: "list[Alert]", new: int, *, as_json: bool) -> None:

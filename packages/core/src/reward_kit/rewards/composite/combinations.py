@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from reward_kit.errors import UsageError
@@ -173,7 +173,7 @@ class _AllOf:
 
 
 def _renamed(kind: str, item: SomeReward) -> Part:
-    return Part(kind, item.reward if isinstance(item, Part) else item)
+    return replace(item, name=kind) if isinstance(item, Part) else Part(kind, item)
 
 
 def _threshold(value: float) -> float:

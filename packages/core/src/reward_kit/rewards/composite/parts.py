@@ -26,8 +26,8 @@ class Part:
 
     name: str
     reward: Callable[..., Any]
-    own_truth: bool = False
-    """Whether it is compared with the value under its name in the row's ground truth, in place of all of it."""
+    own_truth: str | None = None
+    """The key in the row's ground truth of what it is compared with; None: all of the ground truth."""
 
     @property
     def grader(self) -> Grader:
@@ -36,15 +36,15 @@ class Part:
 
     def asked(self, asked: Asked) -> Asked | EvaluateResult:
         """Return what this part is asked, or the result where the row does not have what it needs."""
-        if not self.own_truth:
+        if self.own_truth is None:
             return asked
         truth = asked.ground_truth
-        if not isinstance(truth, Mapping) or self.name not in truth:
+        if not isinstance(truth, Mapping) or self.own_truth not in truth:
             found = f"the keys {sorted(map(str, truth))}" if isinstance(truth, Mapping) else type(truth).__name__
             return EvaluateResult.not_graded(
-                f"found {found} as the ground truth, expected a mapping with the part {self.name!r}"
+                f"found {found} as the ground truth, expected a mapping with the part {self.own_truth!r}"
             )
-        return Asked(asked.messages, truth[self.name], asked.extra)
+        return Asked(asked.messages, truth[self.own_truth], asked.extra)
 
 
 def part(name: str, reward: Callable[..., Any]) -> Part:
@@ -56,7 +56,7 @@ def part(name: str, reward: Callable[..., Any]) -> Part:
     >>> both([{"role": "assistant", "content": r"\boxed{3}"}], ground_truth={"sum": "3", "again": "3"}).score
     1.0
     """
-    return as_parts([Part(name, reward, own_truth=True)])[0]
+    return as_parts([Part(name, reward, own_truth=name)])[0]
 
 
 def as_parts(items: Iterable[Callable[..., Any] | Part]) -> tuple[Part, ...]:
@@ -74,7 +74,7 @@ def as_parts(items: Iterable[Callable[..., Any] | Part]) -> tuple[Part, ...]:
         if not callable(item.reward):
             message = f"found {item.reward!r} as the part {item.name!r}, expected a function that takes messages"
             raise UsageError(message)
-        if not item.name or "/" in item.name:
+        if not isinstance(item.name, str) or not item.name or "/" in item.name:
             message = f"found the name {item.name!r} of a part, expected text without '/'"
             raise UsageError(message)
     twice = {name for name in names if names.count(name) > 1}

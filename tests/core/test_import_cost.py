@@ -16,6 +16,8 @@ HEAVY = (
     "pydantic",
     "sympy",
     "fastapi",
+    "jinja2",
+    "pyarrow",
     "sqlite3",
     "docker",
 )
@@ -58,7 +60,7 @@ def test_importing_is_fast_and_loads_nothing_heavy(module):
     assert seconds < LIMIT
 
 
-@pytest.mark.parametrize("verb", ["", "prepare", "check", "evaluate", "preview", "regenerate", "train"])
+@pytest.mark.parametrize("verb", ["", "prepare", "check", "evaluate", "preview", "regenerate", "report", "train"])
 def test_help_is_fast_and_loads_nothing_heavy(toy, verb):
     arguments = [*verb.split(), "--help"]
     code = f"""

@@ -13,6 +13,7 @@ import click
 from reward_kit.cli.compare import compare
 from reward_kit.cli.context import ExampleContext
 from reward_kit.cli.deploy import deploy
+from reward_kit.cli.report import report
 from reward_kit.cli.sandbox import sandbox
 from reward_kit.cli.secret import generate_key, secret
 from reward_kit.cli.serve import serve
@@ -93,7 +94,7 @@ class _Root(click.Group):
         version = click.version_option(package_name="reward-kit-core")
         version(self)
         self.add_command(_list_examples)
-        for command in (compare, sandbox, serve, deploy, secret, generate_key):
+        for command in (compare, sandbox, serve, deploy, report, secret, generate_key):
             self.add_command(command)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

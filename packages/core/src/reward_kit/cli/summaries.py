@@ -19,18 +19,20 @@ SHOWN_IDS = 10
 
 def print_summary(summary: "Summary", *, quiet: bool) -> None:
     """Print the figures and the rows that a person will want to see; in one line where ``quiet``."""
+    from reward_kit.evaluation.statistics import percent
+
     click.echo(_headline(summary))
     if quiet:
         return
     interval = summary.interval
-    shown = f"{_percent(interval.low)} to {_percent(interval.high)}" if interval else "-"
+    shown = f"{percent(interval.low)} to {percent(interval.high)}" if interval else "-"
     lines = [
         ("rows", str(summary.rows)),
         ("passed", str(summary.passed)),
         ("failed", str(summary.failed)),
         ("not graded", str(summary.not_graded)),
         ("cut off", str(summary.cut_off)),
-        ("pass rate", _percent(summary.pass_rate)),
+        ("pass rate", percent(summary.pass_rate)),
         *([("95 % interval", shown)] if summary.attempts is None else []),
         ("mean score", "-" if summary.mean_score is None else f"{summary.mean_score:.4f}"),
         ("seconds", f"{summary.seconds:.2f}"),
@@ -50,8 +52,8 @@ def _print_attempts(attempts: "AttemptsSummary") -> None:
     """Print what several replies per prompt amount to, and which prompts had too few."""
     k, left_out = attempts.k, attempts.too_few
     estimates = [
-        ("pass@1", attempts.pass_at_1, _percent),
-        *([(f"pass@{k}", attempts.pass_at_k, _percent), (f"pass^{k}", attempts.pass_all_k, _percent)] if k > 1 else []),
+        ("pass@1", attempts.pass_at_1, percent),
+        *([(f"pass@{k}", attempts.pass_at_k, percent), (f"pass^{k}", attempts.pass_all_k, percent)] if k > 1 else []),
         ("mean score", attempts.mean_score, "{:.4f}".format),
     ]
     lines = [
@@ -69,7 +71,9 @@ def _print_attempts(attempts: "AttemptsSummary") -> None:
 
 
 def _headline(summary: "Summary") -> str:
-    parts = [f"{summary.passed}/{summary.passed + summary.failed} passed ({_percent(summary.pass_rate)})"]
+    from reward_kit.evaluation.statistics import percent
+
+    parts = [f"{summary.passed}/{summary.passed + summary.failed} passed ({percent(summary.pass_rate)})"]
     if summary.not_graded:
         parts.append(f"{summary.not_graded} not graded")
     if summary.cut_off:
@@ -84,16 +88,6 @@ def _shown(row: "ResultRow") -> str:
     why = why if len(why) <= SHOWN_REASON else why[:SHOWN_REASON] + "…"
     score = f"{row.score:.4g}  " if row.is_score_valid else ""
     return f"{row.id}  {score}{'(cut off) ' if row.cut_off else ''}{why}"
-
-
-def _percent(rate: float | None) -> str:
-    """Return a rate as a percentage that says 100 or 0 only of all or none."""
-    if rate is None:
-        return "-"
-    shown = f"{100 * rate:.1f}"
-    if shown == "100.0" and rate < 1:
-        return "99.9 %"
-    return "<0.1 %" if shown == "0.0" and rate > 0 else f"{shown} %"
 
 
 def print_json(example: str, summary: "Summary", **more: object) -> None:
@@ -111,12 +105,14 @@ def print_json(example: str, summary: "Summary", **more: object) -> None:
 
 def judge(summary: "Summary", min_pass_rate: float, max_failures: int) -> int:
     """Return the exit code that the figures call for, having said why it is not 0."""
+    from reward_kit.evaluation.statistics import percent
+
     code = 0
     if summary.not_graded > max_failures:
         click.echo(f"{summary.not_graded} rows not graded, more than --max-failures {max_failures}", err=True)
         code = 1
     if summary.pass_rate is None or summary.pass_rate < min_pass_rate:
-        rate = _percent(summary.pass_rate)
+        rate = percent(summary.pass_rate)
         click.echo(f"{rate} passed, less than --min-pass-rate {min_pass_rate:g}", err=True)
         code = 1
     return code

@@ -59,7 +59,8 @@ def evaluate(
         run = None
         if run_dir is not None:
             settings = _settings(data, replies, reward, limit, timeout)
-            run = stack.enter_context(Run(run_dir, example, settings, resume=resume))
+            inputs = _inputs(data, replies, pass_score)
+            run = stack.enter_context(Run(run_dir, example, settings, resume=resume, inputs=inputs))
         rows = _rows(islice(conversations, limit), reward, run, workers=workers, timeout=timeout)
         for row in stack.enter_context(closing(rows)):
             counting.add(row)
@@ -159,6 +160,12 @@ class _Counting:
             first_not_graded=tuple(self.first_not_graded),
             results=results,
         )
+
+
+def _inputs(data: object, replies: object, pass_score: float) -> dict[str, Any]:
+    """Return where the rows are from, for those who look at the run later."""
+    graded = "references" if replies is None else "replies"
+    return {"graded": graded, "data": _path(data), "replies": _path(replies), "pass_score": pass_score}
 
 
 def _path(source: object) -> str | None:

@@ -165,8 +165,18 @@ def latest_unfinished(output: str | Path, example: str) -> Path:
 class Run:
     """A run that is being written; use it as a context manager."""
 
-    def __init__(self, folder: str | Path, example: str, settings: Mapping[str, Any], *, resume: bool) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        example: str,
+        settings: Mapping[str, Any],
+        *,
+        resume: bool,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> None:
         """Start the run in ``folder``, or with ``resume`` go on with the one that is there.
+
+        ``inputs`` are noted and, unlike ``settings``, may be others in a run that is continued: where files are.
 
         Raises:
             UsageError: another process writes to it; it exists and ``resume`` is off; or it was another run.
@@ -174,7 +184,7 @@ class Run:
         self.folder = Path(folder)
         self._log = AppendLog(self.folder / RESULTS)
         try:
-            self._record = self._opened(example, json.loads(json.dumps(settings)), resume=resume)
+            self._record = self._opened(example, json.loads(json.dumps(settings)), resume=resume, inputs=inputs or {})
         except BaseException:
             self._log.close()
             raise
@@ -203,13 +213,16 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self._log.close()
 
-    def _opened(self, example: str, settings: dict[str, Any], *, resume: bool) -> dict[str, Any]:
+    def _opened(
+        self, example: str, settings: dict[str, Any], *, resume: bool, inputs: Mapping[str, Any]
+    ) -> dict[str, Any]:
         found = read_run(self.folder)
         if found is None:
             if next(self.rows(), None) is not None:
                 message = f"{str(self.folder)!r} has results and no {RUN}; use another folder"
                 raise UsageError(message)
-            self._record = {"example": example, "settings": settings, "started": _now(), "finished": None}
+            noted = {"inputs": dict(inputs)} if inputs else {}
+            self._record = {"example": example, "settings": settings, **noted, "started": _now(), "finished": None}
             self._write()
             return self._record
         if not resume:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-__all__ = ["Interval", "Tally", "wilson_interval"]
+__all__ = ["Interval", "Tally", "percent", "wilson_interval"]
 
 Z_95 = 1.959963984540054
 """The 0.975 quantile of the standard normal distribution."""
@@ -84,3 +84,17 @@ class Tally:
     def mean_score(self) -> float | None:
         """The mean score of the graded rows."""
         return self.score_sum / self.graded if self.graded else None
+
+
+def percent(rate: float | None) -> str:
+    """Return a rate as a percentage that says 100 or 0 only of all or none.
+
+    >>> percent(0.9999), percent(0.0001), percent(None)
+    ('99.9 %', '<0.1 %', '-')
+    """
+    if rate is None:
+        return "-"
+    shown = f"{100 * rate:.1f}"
+    if shown == "100.0" and rate < 1:
+        return "99.9 %"
+    return "<0.1 %" if shown == "0.0" and rate > 0 else f"{shown} %"

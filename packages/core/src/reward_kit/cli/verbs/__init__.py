@@ -3,6 +3,7 @@
 import click
 
 from reward_kit.cli.compare import compare
+from reward_kit.cli.report import example_report
 from reward_kit.cli.serve import example_serve
 from reward_kit.cli.verbs import check, evaluate, monitor, prepare, preview, regenerate, train
 
@@ -13,5 +14,6 @@ def add_verbs(group: click.Group) -> None:
     """Add every verb to ``group``."""
     group.add_command(example_serve)
     group.add_command(compare)
+    group.add_command(example_report)
     for module in (prepare, check, evaluate, preview, regenerate, train, monitor):
         group.add_command(module.command)

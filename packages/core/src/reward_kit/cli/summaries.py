@@ -50,6 +50,8 @@ def print_summary(summary: "Summary", *, quiet: bool) -> None:
 
 def _print_attempts(attempts: "AttemptsSummary") -> None:
     """Print what several replies per prompt amount to, and which prompts had too few."""
+    from reward_kit.evaluation.statistics import percent
+
     k, left_out = attempts.k, attempts.too_few
     estimates = [
         ("pass@1", attempts.pass_at_1, percent),

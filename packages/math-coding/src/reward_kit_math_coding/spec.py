@@ -7,9 +7,7 @@ from reward_kit.data.coding import coding_row, humaneval_rows, humaneval_version
 from reward_kit.data.gsm8k import gsm8k_row
 from reward_kit.example import Example, GenerationSettings, GrpoSettings, HubSource, PackageSource
 from reward_kit.models import Sample
-from reward_kit.rewards.code_execution import fractional_code_reward
-from reward_kit.rewards.composite import by_kind, part, weighted
-from reward_kit.rewards.math import math_reward
+from reward_kit_math_coding.reward import reward
 
 __all__ = ["example", "row"]
 
@@ -43,13 +41,7 @@ example = Example(
     packages={"humaneval": PackageSource(rows=humaneval_rows, revision=humaneval_version, licence="MIT")},
     row=row,
     system_prompt=SYSTEM_PROMPT,
-    reward=by_kind(
-        {
-            "math": math_reward,
-            "code": fractional_code_reward,
-            "both": weighted({part("math", math_reward): 0.5, part("code", fractional_code_reward): 0.5}),
-        }
-    ),
+    reward=reward,
     generation=GenerationSettings(max_tokens=8192),
     training=GrpoSettings(max_completion_length=1024),
 )

@@ -112,7 +112,7 @@ def bundle_example(example: Example, *, secrets: Iterable[str] = ()) -> Bundle:
 
 def target_of(example: Example) -> str:
     """Return the reward of ``example`` as ``module:function``."""
-    return _importable(example.reward) or f"{_home(example)}:example.reward"
+    return _importable(example.reward) or _named(example) or f"{_home(example)}:example.reward"
 
 
 def evaluator_sources(target: str) -> Mapping[str, str]:
@@ -175,6 +175,17 @@ def _bundled(name: str, main: str, module: str, stated: Iterable[str], secrets: 
     refuse_keys(files, secrets)
     requirements = _requirements(sources.third_party, {file.partition("/")[0] for file in sources.files}, stated)
     return Bundle(name=name, files=files, requirements=requirements)
+
+
+def _named(example: Example) -> str | None:
+    """Return ``module:name`` of a reward that a module of the example's package defines apart from the example."""
+    for module in sorted(name for name in sys.modules if name.startswith(f"{example.package}.")):
+        names = vars(sys.modules[module])
+        if example not in names.values():
+            for name, value in names.items():
+                if value is example.reward:
+                    return f"{module}:{name}"
+    return None
 
 
 def _home(example: Example) -> str:

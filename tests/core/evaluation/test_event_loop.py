@@ -96,10 +96,11 @@ def test_what_ends_a_task_of_a_reward_does_not_end_the_event_loop():
 
 
 def test_nothing_goes_on_when_the_results_are_not_wanted_any_more():
-    cancelled = threading.Event()
+    begun, cancelled = threading.Event(), threading.Event()
 
     async def reward(messages):
         if messages[-1].text == "last":
+            begun.set()
             try:
                 await asyncio.sleep(60)
             except asyncio.CancelledError:
@@ -110,6 +111,7 @@ def test_nothing_goes_on_when_the_results_are_not_wanted_any_more():
     before = threading.active_count()
     graded = grade_all(conversations({1: "last"}, 2), reward, workers=2)
     next(graded)
+    assert begun.wait(5)  # what has not begun is not cancelled, either
     graded.close()
     assert cancelled.wait(5)
     until = time.monotonic() + 5
